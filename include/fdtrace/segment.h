@@ -1,0 +1,305 @@
+/*
+ * The segment: everything fdtrace knows about one image, in one memory-mapped file.
+ *
+ * Nouns
+ *   image       one program in one process, from exec or fork to exec or exit; it writes exactly one segment.
+ *   part        an array of equal entries inside the file (table, sites, ring, ...); found through the header only.
+ *   slot        the table's entry for one descriptor number: its current or latest lifetime, and its latest death.
+ *   generation  how many lifetimes a number has had; (number, generation) names a lifetime within an image.
+ *   site        one distinct (call, stack), with counters. Site 0 is "no stack".
+ *   shard       one of the rings; a thread always writes to the same one, so two threads rarely share a cache line.
+ *   incident    evidence of a misuse, copied out of the slot when it happened, counted when it repeats.
+ *   module      one loaded object: where it lay, from which epoch to which, and its build id.
+ *
+ * Who writes: the traced process alone, lock-free, from any thread and any signal handler. Who reads: the same process,
+ * and the analyzer, which treats every byte as hostile. All numbers are in the byte order of the machine, 64-bit only.
+ *
+ * Commit protocol: an entry is filled first and published last, by a release store to its commit word (slot.state,
+ * site.hash, event.sequence, incident.commit, module.commit). A commit word of 0 means "nothing here". A writer
+ * killed half way leaves an entry that was never published, or one whose old contents still stand.
+ *
+ * Versions: `version` grows with every change; `min_reader` only when an old reader would misread. A reader follows each
+ * part's entry_size, so appending fields to an entry or adding a part does not raise min_reader. segment.md shows the
+ * same layout as tables of offsets.
+ */
+#ifndef FDTRACE_SEGMENT_H
+#define FDTRACE_SEGMENT_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+#error "segment.h is C11; C++ programs want fdtrace.h"
+#endif
+
+#define FDT_MAGIC        "FDTRACE\n"   /* 8 bytes, no NUL */
+#define FDT_VERSION      1u
+#define FDT_MIN_READER   1u
+#define FDT_SHARDS       4u            /* power of two */
+#define FDT_SUFFIX       ".fdt"        /* a segment file is PID.IMAGE.fdt */
+#define FDT_DEPTH_MAX    64u           /* frames of one stack */
+#define FDT_NAME_SIZE    168u
+#define FDT_CALL_SIZE    32u
+#define FDT_NO_SITE      0u
+#define FDT_NO_CALL      0xffffu
+
+enum fdt_kind {
+#define FDT_KIND(symbol, name, meaning) FDT_##symbol,
+#include "kinds.def"
+#undef FDT_KIND
+    FDT_KIND_COUNT
+};
+
+enum fdt_owner {
+#define FDT_OWNER(symbol, name, ends) FDT_OWNER_##symbol,
+#include "owners.def"
+#undef FDT_OWNER
+    FDT_OWNER_COUNT
+};
+
+enum fdt_event_type {
+#define FDT_EVENT(symbol, name, meaning) FDT_EVENT_##symbol,
+#include "events.def"
+#undef FDT_EVENT
+    FDT_EVENT_COUNT
+};
+
+enum fdt_incident_type {
+#define FDT_INCIDENT(symbol, name, meaning) FDT_INCIDENT_##symbol,
+#include "incidents.def"
+#undef FDT_INCIDENT
+    FDT_INCIDENT_COUNT
+};
+
+/* The parts of the file, in the order of header.parts. */
+enum fdt_part_id {
+    FDT_PART_TABLE,     /* struct fdt_slot, index = descriptor number                          */
+    FDT_PART_SITES,     /* struct fdt_site, index = site id; entry 0 is never published         */
+    FDT_PART_FRAMES,    /* uint64_t return addresses, site.frames .. + site.depth               */
+    FDT_PART_RING,      /* struct fdt_event, FDT_SHARDS shards of count / FDT_SHARDS each       */
+    FDT_PART_INCIDENTS, /* struct fdt_incident                                                  */
+    FDT_PART_MODULES,   /* struct fdt_module                                                    */
+    FDT_PART_CALLS,     /* char[FDT_CALL_SIZE], the public name of each call id                 */
+    FDT_PART_COUNT
+};
+
+/* Where a part lies. count is its capacity; how much of it was secured (backed by memory) is header.secured. */
+struct fdt_part {
+    uint64_t offset;      /* bytes from the start of the file, page-aligned */
+    uint32_t count;       /* entries                                        */
+    uint32_t entry_size;  /* bytes                                          */
+};
+
+/* How an image came to be, and how far it has got. */
+enum fdt_how { FDT_HOW_START, FDT_HOW_FORK, FDT_HOW_EXEC, FDT_HOW_SPAWN };
+enum fdt_image_state {
+    FDT_STATE_STARTING,  /* the constructor has not finished                                     */
+    FDT_STATE_RUNNING,   /* also what a SIGKILL leaves behind: the reader asks whether pid lives  */
+    FDT_STATE_EXECING,   /* an exec was begun; back to running when it fails                      */
+    FDT_STATE_EXITED     /* exit_status holds what was given to exit or _exit                     */
+};
+
+/* One shard's write position. Its own cache line, because every event of the shard's threads moves it. */
+struct fdt_ring_head {
+    uint64_t next;          /* events ever begun; entry = next % shard size */
+    uint64_t padding[7];
+};
+
+/* Counters that only grow; each overflow policy counts here what it left out. */
+struct fdt_lost {
+    uint64_t slots;      /* births on numbers >= table capacity, or on unsecured pages */
+    uint64_t sites;      /* stacks recorded as site 0: sites or frames were full        */
+    uint64_t incidents;  /* incidents that found no room                                */
+    uint64_t modules;    /* loaded objects that found no room                           */
+    uint64_t stacks;     /* stacks the unwinder could not take                          */
+    uint64_t reserved[3];
+};
+
+#define FDT_EXE_SIZE  512u
+#define FDT_CWD_SIZE  512u
+#define FDT_ARGV_SIZE 2048u
+
+/* The first bytes of the file, FDT_HEADER_SIZE of them. */
+#define FDT_HEADER_SIZE 8192u
+struct fdt_header {
+    char     magic[8];
+    uint32_t version;
+    uint32_t min_reader;
+    uint32_t header_size;
+    uint32_t machine;             /* ELF e_machine: 62 x86-64, 183 aarch64 */
+    uint64_t file_size;
+    struct fdt_part parts[FDT_PART_COUNT];
+    uint64_t secured[FDT_PART_COUNT]; /* entries of each part that have memory; grows */
+
+    int32_t  pid;                 /* as the process sees itself (its pid namespace) */
+    int32_t  ppid;
+    uint32_t uid, gid;            /* effective, at the start */
+    uint32_t image;               /* 1 for the first image of this pid in the session, 2 after its exec, ... */
+    uint32_t how;                 /* enum fdt_how */
+    int32_t  predecessor_pid;     /* 0: none known */
+    uint32_t predecessor_image;
+    uint64_t start_monotonic_ns;  /* CLOCK_MONOTONIC when the image began; every *_ns below is on this clock */
+    uint64_t start_realtime_ns;   /* CLOCK_REALTIME at the same moment */
+    uint64_t end_ns;              /* 0 while running */
+    uint64_t nofile_soft, nofile_hard; /* RLIMIT_NOFILE; soft follows setrlimit */
+    uint32_t state;               /* enum fdt_image_state; atomic */
+    int32_t  exit_status;         /* meaningful when EXITED: 0..255 */
+    uint32_t depth;               /* frames asked for; 0: stacks are off */
+    uint32_t unwinder;            /* 0 none, 1 frame pointers, 2 libunwind */
+    uint32_t epoch;               /* module epoch: grows with each dlclose; atomic */
+    uint32_t calls;               /* call ids in use */
+    uint32_t modules;             /* module entries begun; atomic */
+    uint32_t incidents;           /* incident entries begun; atomic */
+    uint32_t sites;               /* site entries begun, site 0 included; atomic */
+    uint32_t frames;              /* frame words used; atomic */
+    uint32_t high_water;          /* highest number ever recorded, plus one; atomic */
+    uint32_t reconciled;          /* 1 once the ending image asked the kernel about every live slot */
+    uint32_t argc;                /* arguments stored in argv, cut ones not counted */
+    uint32_t flags;               /* FDT_HEADER_* */
+    struct fdt_lost lost;
+    uint64_t reserved[16];
+
+    /* Moved by every birth and death: its own line, away from what all threads only read. */
+    __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
+    uint32_t open_peak;
+    uint64_t open_padding[7];
+    struct fdt_ring_head shards[FDT_SHARDS];
+
+    char exe[FDT_EXE_SIZE];       /* /proc/self/exe, NUL-terminated, cut at the end when too long */
+    char cwd[FDT_CWD_SIZE];       /* at the start */
+    char argv[FDT_ARGV_SIZE];     /* argc NUL-terminated strings */
+};
+#define FDT_HEADER_ANONYMOUS 1u   /* no file could be made: memory only, gone with the process */
+#define FDT_HEADER_FILTERED  2u   /* a seccomp filter may be in force: no system calls of ours any more */
+
+/*
+ * slot.state: one word, changed by compare-and-swap, so that a flag, a death and a birth on one number never mix.
+ *
+ * Invariants: LIVE is 0 in a slot never used; the generation grows by one with each birth and never otherwise; the
+ * 16-bit version grows with every change of the word, so a compare-and-swap that succeeds saw every change.
+ */
+#define FDT_LIVE        (UINT64_C(1) << 0)  /* open, as far as this process knows                        */
+#define FDT_CLOEXEC     (UINT64_C(1) << 1)  /* FD_CLOEXEC                                                */
+#define FDT_INHERITED   (UINT64_C(1) << 2)  /* was there when the image began                            */
+#define FDT_ADOPTED     (UINT64_C(1) << 3)  /* its birth was not seen; the kernel told of it             */
+#define FDT_CONTESTED   (UINT64_C(1) << 4)  /* two threads raced for the number; the kernel had the word */
+#define FDT_HIDDEN      (UINT64_C(1) << 5)  /* libc keeps it for itself                                  */
+#define FDT_IGNORED     (UINT64_C(1) << 6)  /* fdtrace_ignore                                            */
+#define FDT_FLAG_SET    (UINT64_C(1) << 7)  /* close-on-exec was set after birth                         */
+#define FDT_FLAG_CLEARED (UINT64_C(1) << 8) /* close-on-exec was cleared on purpose after birth          */
+#define FDT_NAME_CUT    (UINT64_C(1) << 9)  /* life.name holds only the end of a longer name             */
+#define FDT_UNSEEN_DEATH (UINT64_C(1) << 10)/* dead, but no close was seen: the kernel said so           */
+#define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
+#define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
+#define FDT_VERSION_SHIFT    16
+#define FDT_GENERATION_SHIFT 32
+#define FDT_GENERATION(state) ((uint32_t)((state) >> FDT_GENERATION_SHIFT))
+
+/* A birth and what is known of the lifetime it began. 48 bytes and the name. */
+struct fdt_life {
+    uint64_t ns;               /* when the creating call returned */
+    uint32_t site;
+    int32_t  tid;              /* kernel thread id */
+    uint16_t call;             /* call id, FDT_NO_CALL when unseen */
+    uint8_t  kind;             /* enum fdt_kind */
+    uint8_t  owner;            /* enum fdt_owner */
+    uint32_t flags;            /* open flags, or the socket's type; 0 when the call has none */
+    uint64_t handle;           /* the owner's address: FILE *, DIR * */
+    int32_t  from;             /* descriptor it was duplicated, accepted or received from; -1 none */
+    uint32_t from_generation;
+    uint64_t token;            /* pairs a received descriptor with its sender; 0 none */
+    char     name[FDT_NAME_SIZE]; /* path or address as the program gave it, NUL-terminated; "" none */
+};
+
+/* The end of a lifetime. */
+struct fdt_death {
+    uint64_t ns;               /* just before the closing call; 0: never died */
+    uint32_t site;
+    int32_t  tid;
+    uint32_t generation;       /* of the lifetime that ended */
+    uint16_t call;
+    uint16_t error;            /* errno of a close that failed and closed all the same (EINTR, EIO) */
+};
+
+struct fdt_slot {
+    uint64_t state;            /* atomic commit word, see above */
+    uint32_t pen;              /* atomic: 1 while somebody fills life; a second writer leaves it alone */
+    uint32_t reserved;
+    struct fdt_death death;    /* the latest one */
+    struct fdt_life  life;     /* the current lifetime, or the latest when not LIVE */
+};
+
+struct fdt_site {
+    uint64_t hash;             /* atomic commit word: of call, epoch and frames; never 0 */
+    uint32_t frames;           /* index of the innermost frame in the frames part */
+    uint16_t depth;
+    uint16_t call;
+    uint64_t births;           /* atomic; lifetimes born here */
+    uint64_t deaths;           /* atomic; lifetimes born here that ended; births - deaths are live */
+    uint64_t inheritable;      /* atomic; born here without close-on-exec and never given it */
+    uint32_t peak;             /* most live at one time; approximate when threads race */
+    uint32_t flags;            /* FDT_SITE_* */
+    uint64_t first_ns;
+    uint32_t epoch;            /* module epoch the addresses belong to */
+    uint32_t reserved;
+};
+#define FDT_SITE_CUT      1u   /* the stack goes on beyond depth */
+#define FDT_SITE_GUESSED  2u   /* by frame pointers: frames may be missing or wrong */
+#define FDT_SITE_SYSCALL  4u   /* the call was made through syscall() */
+
+struct fdt_event {
+    uint64_t sequence;         /* atomic commit word: position in the shard, plus one */
+    uint64_t ns;
+    uint32_t site;
+    int32_t  tid;
+    int32_t  fd;
+    uint32_t generation;
+    int32_t  other;
+    uint16_t call;
+    uint8_t  type;             /* enum fdt_event_type */
+    uint8_t  reserved;
+    int64_t  value;
+};
+
+struct fdt_incident {
+    uint32_t commit;           /* atomic: 1 when complete */
+    uint32_t count;            /* atomic: how often the same (type, birth site, death site, site) happened; 0: taken back */
+    uint16_t type;             /* enum fdt_incident_type */
+    uint16_t call;             /* of the offence */
+    int32_t  fd;               /* of the first one; -1 none */
+    uint64_t ns;               /* of the first one */
+    uint64_t last_ns;
+    uint32_t site;
+    int32_t  tid;
+    int32_t  error;            /* errno the offending call answered */
+    uint32_t generation;       /* of the lifetime that was hit */
+    uint64_t state;            /* the slot's word at that moment */
+    struct fdt_death death;    /* the slot's evidence at that moment */
+    struct fdt_life  life;
+};
+
+struct fdt_module {
+    uint32_t commit;           /* atomic: 1 when complete */
+    uint32_t born;             /* epoch in which it was first seen */
+    uint32_t died;             /* epoch in which it was found gone; 0: still there */
+    uint32_t build_id_length;  /* bytes, 0..20 */
+    uint64_t start, end;       /* addresses [start, end) */
+    uint64_t bias;             /* address - bias = address in the file's own terms */
+    uint8_t  build_id[20];
+    char     path[268];        /* "" when it did not fit; "[vdso]" for the kernel's */
+};
+
+#define FDT_ASSERT(what) _Static_assert(what, #what)
+FDT_ASSERT(sizeof(struct fdt_part) == 16);
+FDT_ASSERT(sizeof(struct fdt_life) == 48 + FDT_NAME_SIZE);
+FDT_ASSERT(sizeof(struct fdt_death) == 24);
+FDT_ASSERT(sizeof(struct fdt_slot) == 256);
+FDT_ASSERT(sizeof(struct fdt_site) == 64);
+FDT_ASSERT(sizeof(struct fdt_event) == 48);
+FDT_ASSERT(sizeof(struct fdt_incident) == 296);
+FDT_ASSERT(sizeof(struct fdt_module) == 328);
+FDT_ASSERT(sizeof(struct fdt_ring_head) == 64);
+FDT_ASSERT(sizeof(struct fdt_header) <= FDT_HEADER_SIZE);
+FDT_ASSERT(sizeof(void *) == 8);
+#undef FDT_ASSERT
+
+#endif
