@@ -1,0 +1,33 @@
+/* The functions of fdtrace.h. */
+#include "fdtrace/fdtrace.h"
+
+#include "gate.h"
+#include "table.h"
+#include "verify.h"
+
+#define API_CALL {.pc = (uintptr_t)__builtin_return_address(0), .id = FDT_NO_CALL}
+
+EXPORT const char *fdtrace_version(void)
+{
+    return FDTRACE_VERSION;
+}
+
+EXPORT int fdtrace_ignore(int fd)
+{
+    const struct call call = API_CALL;
+    struct fdt_slot *slot = gate_enter(&call) ? table_peek(fd) : NULL;
+    uint64_t word = slot != NULL ? table_word(slot) : 0;
+    while (word & FDT_LIVE)
+        if (table_swap(slot, &word, table_next(word, FDT_IGNORED, 0)))
+            return 0;
+    return -1;
+}
+
+EXPORT int fdtrace_verify(void)
+{
+    const struct call call = API_CALL;
+    int saved = errno;
+    int differences = gate_enter(&call) ? verify_table() : -1;
+    errno = saved;
+    return differences;
+}

@@ -1,0 +1,270 @@
+/*
+ * The end of an image. The handler is registered with on_exit during start, before the program or any library registers
+ * theirs, so it runs after all of them and after every destructor (_dl_fini is registered later, too).
+ */
+#include "end.h"
+
+#include "filter.h"
+#include "gate.h"
+#include "here.h"
+#include "option.h"
+#include "process.h"
+#include "raw.h"
+#include "say.h"
+#include "table.h"
+#include "verify.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define NAMES_ASKED 10000 /* links read at the end, at most */
+
+bool end_is_leak(int fd, uint64_t word)
+{
+    return fd > 2 && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED));
+}
+
+static uint32_t count_leaks(void)
+{
+    uint32_t leaks = 0;
+    for (uint32_t fd = 0; fd < table_end(); fd++)
+        leaks += end_is_leak((int)fd, table_word(&store.table[fd]));
+    return leaks;
+}
+
+/* The kernel's name for an open path: absolute, and it tells when the file has been deleted. */
+static void ask_name(struct fdt_slot *slot, int fd)
+{
+    static const char deleted[] = " (deleted)";
+    struct line path = {.length = 0};
+    char link[4096];
+    line_text(&path, "/proc/self/fd/");
+    line_number(&path, fd);
+    path.text[path.length] = '\0';
+    long length = raw(readlinkat, AT_FDCWD, path.text, link, sizeof(link) - 1);
+    if (length <= 0 || link[0] != '/')
+        return;
+    link[length] = '\0';
+    size_t tail = sizeof(deleted) - 1;
+    if ((size_t)length > tail && strcmp(link + length - tail, deleted) == 0) {
+        uint64_t word = table_word(slot);
+        link[(size_t)length - tail] = '\0';
+        table_swap(slot, &word, table_next(word, FDT_DELETED, 0));
+    }
+    table_rename(slot, link);
+}
+
+/* Before anyone is accused, the kernel is asked: is it really open, what is it, what is it called? */
+static void reconcile(void)
+{
+    uint32_t asked = 0;
+    for (uint32_t fd = 0; fd < table_end(); fd++) {
+        struct fdt_slot *slot = &store.table[fd];
+        if (!end_is_leak((int)fd, table_word(slot)))
+            continue;
+        if (raw_getfd((int)fd) < 0) {
+            table_settle(slot, (int)fd);
+            continue;
+        }
+        if (slot->life.kind == FDT_UNASKED) {
+            enum fdt_kind kind = table_kernel_kind((int)fd);
+            if (kind == FDT_PIPE && slot->life.name[0] != '\0')
+                kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
+            slot->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
+        }
+        if (slot->life.name[0] != '\0' && asked++ < NAMES_ASKED)
+            ask_name(slot, (int)fd);
+    }
+    store.header->reconciled = 1;
+}
+
+/* The fdtrace command: where the options say, or beside the library, or where make install puts it. */
+static bool find_analyzer(char path[OPTION_TEXT_SIZE])
+{
+    static const char *const places[] = {"/fdtrace", "/../bin/fdtrace", "/../../bin/fdtrace"};
+    if (options.analyzer[0] != '\0') {
+        memcpy(path, options.analyzer, OPTION_TEXT_SIZE);
+        return raw(faccessat, AT_FDCWD, path, X_OK) == 0;
+    }
+    Dl_info info;
+    if (dladdr(__start_fdt_hooks, &info) == 0 || info.dli_fname == NULL)
+        return false;
+    const char *slash = strrchr(info.dli_fname, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - info.dli_fname) : 0;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (slash == NULL || folder + strlen(places[i]) >= OPTION_TEXT_SIZE)
+            return false;
+        memcpy(path, info.dli_fname, folder);
+        strcpy(path + folder, places[i]);
+        if (raw(faccessat, AT_FDCWD, path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where the report goes: log_path.PID, else standard error if it still is what a report may go to; -1: nowhere. */
+static int open_destination(bool *opened)
+{
+    *opened = options.log_path[0] != '\0';
+    if (*opened) {
+        struct line path = {.length = 0};
+        line_text(&path, options.log_path);
+        line_text(&path, ".");
+        line_number(&path, store.header->pid);
+        path.text[path.length] = '\0';
+        int fd = raw_open(path.text, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+        if (fd < 0)
+            say("the report cannot be written to ", path.text, NULL);
+        return fd;
+    }
+    /* A program that closed 2 may have a client's connection or its own data there now. */
+    const struct fdt_slot *slot = table_peek(STDERR_FILENO);
+    uint64_t word = slot != NULL ? table_word(slot) : 0;
+    bool inherited = (word & FDT_LIVE) && (word & FDT_INHERITED);
+    enum fdt_kind kind = table_kernel_kind(STDERR_FILENO);
+    bool harmless = kind == FDT_TTY || kind == FDT_CHARDEV || kind == FDT_PIPE || kind == FDT_FILE;
+    return inherited || (harmless && raw_getfd(STDERR_FILENO) >= 0 && slot->life.from > 2) ? STDERR_FILENO : -1;
+}
+
+/* The child's half of running the analyzer: a copy of us that only makes raw system calls until it is replaced. */
+static _Noreturn void become_analyzer(const char *path, int output)
+{
+    static char *environment[4096];
+    size_t count = 0;
+    uint64_t none = 0;
+    char *arguments[] = {(char *)path, "report", "--report", options.report, "--fail-on", options.fail_on,
+                         "--error-exitcode", "99", store.path, NULL};
+    if (options.fail_on[0] == '\0') {
+        arguments[4] = store.path;
+        arguments[5] = NULL;
+    }
+    for (char **entry = environ; entry != NULL && *entry != NULL && count < 4095; entry++)
+        if (strncmp(*entry, "LD_PRELOAD=", 11) != 0)
+            environment[count++] = *entry;
+    raw(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+    if (output != STDOUT_FILENO)
+        raw(dup3, output, STDOUT_FILENO, 0);
+    if (output != STDERR_FILENO)
+        raw(dup3, output, STDERR_FILENO, 0);
+    raw(execve, path, arguments, environment);
+    raw(exit_group, 127);
+    __builtin_unreachable();
+}
+
+/* Exit status of the analyzer, -1 when it could not run. A child without an exit signal disturbs no SIGCHLD, no wait(). */
+static int run_analyzer(int output)
+{
+    char path[OPTION_TEXT_SIZE];
+    int status = 0;
+    if (store.path[0] == '\0' || !find_analyzer(path))
+        return -1;
+    long child = raw(clone, 0);
+    if (child == 0)
+        become_analyzer(path, output);
+    if (child < 0)
+        return -1;
+    long answer;
+    while ((answer = raw(wait4, child, &status, __WALL)) == -EINTR)
+        ;
+    return answer == child && WIFEXITED(status) && WEXITSTATUS(status) != 127 && WEXITSTATUS(status) != 2
+               ? WEXITSTATUS(status)
+               : -1;
+}
+
+static int report(int status)
+{
+    bool opened;
+    int output = open_destination(&opened);
+    if (output < 0)
+        return status;
+    int answer = run_analyzer(output);
+    if (answer < 0)
+        here_report(output);
+    if (opened)
+        raw(close, output);
+    return answer == 99 && options.exitcode != 0 ? (int)options.exitcode : status;
+}
+
+/* A private folder goes with its last segment; one that was asked for stays. */
+static void clean_up(void)
+{
+    if (!store.private_folder || store.path[0] == '\0')
+        return;
+    raw(unlinkat, AT_FDCWD, store.path, 0);
+    for (uint32_t image = store.header->image - 1; image >= 1; image--) { /* what execs left behind */
+        struct line path = {.length = 0};
+        line_text(&path, store.folder);
+        line_text(&path, "/");
+        line_number(&path, store.header->pid);
+        line_text(&path, ".");
+        line_number(&path, image);
+        line_text(&path, FDT_SUFFIX);
+        path.text[path.length] = '\0';
+        raw(unlinkat, AT_FDCWD, path.text, 0);
+    }
+    raw(unlinkat, AT_FDCWD, store.folder, AT_REMOVEDIR); /* fails while other images of the tree live */
+}
+
+int process_end(int status)
+{
+    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON ||
+        (thread_self.vfork_pid != 0 && raw(getpid) != thread_self.vfork_pid))
+        return status;
+    /* A second thread, or a handler, may come here while the first is at it. */
+    static uint32_t ended_pid;
+    uint32_t me = (uint32_t)store.header->pid;
+    if (__atomic_exchange_n(&ended_pid, me, __ATOMIC_ACQ_REL) == me)
+        return status;
+
+    bool reports = strcmp(options.report, "none") != 0;
+    bool worth = count_leaks() != 0 || store.header->incidents != 0;
+    store.header->exit_status = status & 255;
+    store.header->end_ns = store_now();
+    /* On our own we were asked for a report, and making one takes system calls; under `fdtrace run` nothing needs them. */
+    if (worth && !(reports ? filter_known() : filter_possible()))
+        reconcile();
+    __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
+    if (filter_known())
+        return status;
+    if (options.verify && verify_table() > 0)
+        status = VERIFY_EXIT_STATUS;
+    if (reports && (worth || options.fail_on[0] != '\0'))
+        status = report(status);
+    if (reports)
+        clean_up();
+    return status;
+}
+
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    int other = process_end(status);
+    if (other != status) {
+        fflush(NULL); /* what exit would do next; no other way leads out with another status */
+        raw(exit_group, other);
+    }
+}
+
+static int quick_status;
+
+void end_quick_status(int status)
+{
+    quick_status = status;
+}
+
+static void at_quick(void)
+{
+    int other = process_end(quick_status);
+    if (other != quick_status)
+        raw(exit_group, other);
+}
+
+void end_start(void)
+{
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick);
+}

@@ -1,0 +1,95 @@
+/* The gate's slow side, and the page that vanishes in a forked child. See gate.h. */
+#include "gate.h"
+
+#include "process.h"
+#include "raw.h"
+#include "sites.h"
+#include "store.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18 /* Linux 4.14 */
+#endif
+
+static struct guard before_start = {.phase = GATE_NEW};
+struct guard *guard = &before_start;
+
+__thread struct thread thread_self __attribute__((tls_model("initial-exec")));
+
+static pthread_key_t thread_end_key;
+static bool thread_end_works;
+static const char *single_threaded; /* glibc's __libc_single_threaded, NULL before 2.32 */
+
+bool gate_threaded(void)
+{
+    return single_threaded == NULL || !*single_threaded;
+}
+
+static void thread_ends(void *unused)
+{
+    (void)unused;
+    thread_self.known = false; /* a later destructor may still close things: then the thread is introduced again */
+    stack_thread_end();
+}
+
+/* The thread's first event. A key beyond the first 32 would make pthread_setspecific allocate: then we go without. */
+static void introduce_thread(struct thread *self)
+{
+    static uint32_t threads;
+    self->tid = (int32_t)raw(gettid);
+    self->shard = (uint8_t)(__atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED) & (FDT_SHARDS - 1));
+    if (thread_end_works)
+        pthread_setspecific(thread_end_key, self);
+    self->known = true;
+}
+
+bool gate_prepare(uint32_t index_size)
+{
+    size_t size = sizeof(struct guard) + (size_t)index_size * sizeof(uint32_t);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    raw(madvise, memory, size, MADV_WIPEONFORK);
+    struct guard *new = memory;
+    new->phase = GATE_BUSY;
+    new->index_mask = index_size - 1;
+    guard = new;
+    single_threaded = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
+    thread_end_works = pthread_key_create(&thread_end_key, thread_ends) == 0 && thread_end_key < 32;
+    return true;
+}
+
+void gate_set(enum gate_phase phase)
+{
+    __atomic_store_n(&guard->phase, phase, __ATOMIC_RELEASE);
+}
+
+/* Two threads, or a thread and its signal handler, may find the same door: one sets up, the others pass by unrecorded. */
+static bool begin(enum gate_phase from)
+{
+    uint32_t expected = from;
+    return __atomic_compare_exchange_n(&guard->phase, &expected, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+bool gate_enter_slowly(const struct call *call)
+{
+    struct thread *self = &thread_self;
+    uint32_t phase = __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE);
+    if (phase == GATE_NEW && begin(GATE_NEW))
+        process_start();
+    else if (phase == GATE_WIPED && begin(GATE_WIPED))
+        process_adopt(0);
+    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON)
+        return false;
+    /* The parent's thread can be here too, in a signal handler between vfork's preparation and vfork itself. */
+    if (self->vfork_pid != 0 && raw(getpid) != self->vfork_pid)
+        return false;
+    if (self->unwinding && process_is_unwinder(call->pc))
+        return false;
+    if (!self->known)
+        introduce_thread(self);
+    return true;
+}

@@ -1,0 +1,119 @@
+/* A report without the analyzer: module+offset, and exported names. See here.h. */
+#include "here.h"
+
+#include "end.h"
+#include "say.h"
+#include "table.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+static const char *call_name(uint16_t call)
+{
+    return call < store.count[FDT_PART_CALLS] ? store.calls[call] : "?";
+}
+
+static void put_frame(int fd, unsigned number, uintptr_t address)
+{
+    struct line line = {.length = 0};
+    Dl_info info;
+    line_text(&line, "fdtrace:     #");
+    line_number(&line, number);
+    line_text(&line, " ");
+    if (dladdr((void *)(address - 1), &info) == 0 || info.dli_fname == NULL) {
+        line_hex(&line, address);
+    } else {
+        line_text(&line, info.dli_fname);
+        line_text(&line, "+");
+        line_hex(&line, address - (uintptr_t)info.dli_fbase);
+        if (info.dli_sname != NULL) {
+            line_text(&line, " ");
+            line_text(&line, info.dli_sname);
+        }
+    }
+    line_end(&line, fd);
+}
+
+static void put_stack(int fd, uint32_t id)
+{
+    if (id == FDT_NO_SITE || id >= store.secured[FDT_PART_SITES])
+        return;
+    const struct fdt_site *site = &store.sites[id];
+    for (unsigned i = 0; i < site->depth && site->frames + i < store.secured[FDT_PART_FRAMES]; i++)
+        put_frame(fd, i, store.frames[site->frames + i]);
+}
+
+static void put_leak(int fd, uint32_t number, uint32_t count)
+{
+    const struct fdt_slot *slot = &store.table[number];
+    struct line line = {.length = 0};
+    line_text(&line, "fdtrace: leak-at-exit: ");
+    line_number(&line, count);
+    line_text(&line, count == 1 ? " descriptor opened by " : " descriptors opened by ");
+    line_text(&line, call_name(slot->life.call));
+    line_text(&line, " and still open; the first is ");
+    line_number(&line, number);
+    if (slot->life.name[0] != '\0') {
+        line_text(&line, " '");
+        line_text(&line, slot->life.name);
+        line_text(&line, "'");
+    }
+    line_end(&line, fd);
+    put_stack(fd, slot->life.site);
+}
+
+static void put_incident(int fd, const struct fdt_incident *incident)
+{
+    static const char *const names[] = {
+        [FDT_INCIDENT_DOUBLE_CLOSE] = "double-close", [FDT_INCIDENT_BAD_USE] = "use-after-close",
+        [FDT_INCIDENT_LIMIT] = "limit-hit",
+    };
+    struct line line = {.length = 0};
+    if (incident->commit != 1 || incident->count == 0 || incident->type >= FDT_INCIDENT_COUNT)
+        return;
+    line_text(&line, "fdtrace: ");
+    line_text(&line, names[incident->type]);
+    line_text(&line, ": ");
+    line_text(&line, call_name(incident->call));
+    if (incident->fd >= 0) {
+        line_text(&line, " of descriptor ");
+        line_number(&line, incident->fd);
+    }
+    line_text(&line, ", ");
+    line_number(&line, incident->count);
+    line_text(&line, incident->count == 1 ? " time" : " times");
+    line_end(&line, fd);
+    put_stack(fd, incident->site);
+}
+
+void here_report(int fd)
+{
+    static uint32_t counts[1u << 14]; /* by site; sites beyond share the last entry */
+    const uint32_t last = sizeof(counts) / sizeof(counts[0]) - 1;
+    uint32_t findings = 0, shown = 0;
+    for (uint32_t number = 0; number < table_end(); number++) {
+        const struct fdt_slot *slot = &store.table[number];
+        if (end_is_leak((int)number, table_word(slot)))
+            counts[slot->life.site < last ? slot->life.site : last]++;
+    }
+    for (uint32_t number = 0; number < table_end(); number++) {
+        const struct fdt_slot *slot = &store.table[number];
+        uint32_t *count = &counts[slot->life.site < last ? slot->life.site : last];
+        if (!end_is_leak((int)number, table_word(slot)) || *count == 0)
+            continue;
+        findings++;
+        if (shown++ < 50)
+            put_leak(fd, number, *count);
+        *count = 0;
+    }
+    for (uint32_t i = 0; i < store.header->incidents && i < store.secured[FDT_PART_INCIDENTS]; i++) {
+        findings += store.incidents[i].count != 0;
+        if (shown++ < 50)
+            put_incident(fd, &store.incidents[i]);
+    }
+    struct line line = {.length = 0};
+    line_text(&line, "fdtrace: ");
+    line_number(&line, findings);
+    line_text(&line, " findings; with the fdtrace command beside the library they come with source lines");
+    line_end(&line, fd);
+}

@@ -1,0 +1,17 @@
+/* Misuse: evidence kept apart from the ring, and the judgement that sweeps are innocent. */
+#ifndef FDTRACE_MISUSE_H
+#define FDTRACE_MISUSE_H
+
+#include "record.h"
+
+/* An incident on fd (-1: none in particular): what its slot knows is copied beside the offence. Equal ones are counted. */
+void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error);
+
+/*
+ * A close of fd answered EBADF. On a number with a past that is a double close, unless it belongs to a sweep: closes from
+ * one place over consecutive numbers, in either direction, that meet a number nobody ever had or go on for long. A sweep is
+ * recognised only as it goes on; what was held against its first numbers is taken back then.
+ */
+void misuse_failed_close(const struct call *call, int fd, bool has_past);
+
+#endif

@@ -1,0 +1,261 @@
+/* Start, fork and exec as this process lives them. See process.h; the end is in end.c. */
+#include "process.h"
+
+#include "end.h"
+#include "gate.h"
+#include "modules.h"
+#include "option.h"
+#include "raw.h"
+#include "ring.h"
+#include "say.h"
+#include "sites.h"
+#include "table.h"
+
+#include <dlfcn.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+static uintptr_t unwinder_start, unwinder_end;
+static struct store parent_store; /* what a forked child copies from, then forgets */
+
+bool process_is_unwinder(uintptr_t pc)
+{
+    return pc >= unwinder_start && pc < unwinder_end;
+}
+
+/* All signals wait while we set up: a handler's closes would pass by unrecorded otherwise. */
+static void block_signals(uint64_t *old)
+{
+    uint64_t all = ~UINT64_C(0);
+    raw(rt_sigprocmask, SIG_SETMASK, &all, old, sizeof(all));
+}
+
+static void restore_signals(const uint64_t *old)
+{
+    raw(rt_sigprocmask, SIG_SETMASK, old, NULL, sizeof(*old));
+}
+
+static void read_name(int fd, char name[FDT_NAME_SIZE])
+{
+    struct line path = {.length = 0};
+    line_text(&path, "/proc/self/fd/");
+    line_number(&path, fd);
+    path.text[path.length] = '\0';
+    long length = raw(readlinkat, AT_FDCWD, path.text, name, FDT_NAME_SIZE - 1);
+    name[length > 0 && name[0] == '/' ? length : 0] = '\0';
+}
+
+/* fd was there before this image. from: the parent's slot, in a forked child. */
+static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
+{
+    char name[FDT_NAME_SIZE] = "";
+    int flags = raw_getfd(fd);
+    struct fdt_slot *slot = table_slot(fd);
+    if (flags < 0 || slot == NULL)
+        return;
+    struct table_entry entry = {
+        .life = {.ns = store.header->start_monotonic_ns, .call = FDT_NO_CALL, .from = -1},
+        .name = name,
+        .flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0),
+    };
+    uint64_t word = from != NULL ? table_word(from) : 0;
+    /* The parent's other threads go on: what they opened on this number since the fork is not what we inherited. */
+    if ((word & FDT_LIVE) && from->life.ns <= fork_ns && from->pen == 0) {
+        memcpy(&entry.life, &from->life, offsetof(struct fdt_life, name));
+        memcpy(name, from->life.name, FDT_NAME_SIZE);
+        name[FDT_NAME_SIZE - 1] = '\0';
+        entry.life.site = FDT_NO_SITE; /* site ids and calls belong to the parent's segment; the lineage leads there */
+        entry.life.call = FDT_NO_CALL;
+        entry.life.from = fd;
+        entry.life.from_generation = FDT_GENERATION(word);
+        entry.flags |= word & (FDT_IGNORED | FDT_NAME_CUT);
+    } else {
+        enum fdt_kind kind = table_kernel_kind(fd);
+        entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
+        read_name(fd, name);
+    }
+    table_birth(slot, fd, &entry);
+}
+
+static const struct fdt_slot *parent_slot(uint32_t fd)
+{
+    return parent_store.header != NULL && fd < parent_store.secured[FDT_PART_TABLE] ? &parent_store.table[fd] : NULL;
+}
+
+/* Without /proc or a free number: ask for each number the parent used, or the first thousand. */
+static void inherit_by_asking(uint64_t fork_ns)
+{
+    uint32_t end = 1024;
+    if (parent_store.header != NULL && parent_store.header->high_water + 64 > end)
+        end = parent_store.header->high_water + 64;
+    for (uint32_t fd = 0; fd < end; fd++)
+        inherit((int)fd, parent_slot(fd), fork_ns);
+}
+
+/* The layout getdents64 fills, as in getdents(2). */
+struct entry64 {
+    uint64_t ino;
+    int64_t  off;
+    uint16_t length;
+    uint8_t  type;
+    char     name[];
+};
+
+bool process_each_descriptor(void (*visit)(int fd, void *data), void *data)
+{
+    _Alignas(struct entry64) char buffer[2048];
+    int folder = raw_open("/proc/self/fd", O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0)
+        return false;
+    long size;
+    while ((size = raw(getdents64, folder, buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < size;) {
+            const struct entry64 *entry = (const void *)(buffer + at);
+            int fd = 0;
+            for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++)
+                fd = fd * 10 + (*digit - '0');
+            if (entry->name[0] != '.' && fd != folder)
+                visit(fd, data);
+            at += entry->length;
+        }
+    }
+    raw(close, folder);
+    return size == 0;
+}
+
+static void inherit_one(int fd, void *fork_ns)
+{
+    inherit(fd, parent_slot((uint32_t)fd), *(uint64_t *)fork_ns);
+}
+
+static void inherit_all(uint64_t fork_ns)
+{
+    if (!process_each_descriptor(inherit_one, &fork_ns))
+        inherit_by_asking(fork_ns);
+}
+
+static void find_unwinder(void)
+{
+    void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    void *inside = library != NULL ? dlsym(library, "unw_backtrace") : NULL;
+    if (inside != NULL)
+        modules_range((uintptr_t)inside, &unwinder_start, &unwinder_end);
+    if (library != NULL)
+        dlclose(library);
+}
+
+static uint32_t index_size(void)
+{
+    uint32_t size = 1024;
+    while (size < options.sites * 2 && size < 1u << 21)
+        size <<= 1;
+    return size;
+}
+
+/* The private folder of the image that exec'd us (wrap_exec.c), if it is still one that only we can enter. */
+static const char *handed_folder(void)
+{
+    const char *handed = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_SESSION");
+    return handed != NULL && store_folder_usable(handed) ? handed : "";
+}
+
+void process_start(void)
+{
+    uint64_t signals;
+    int saved = errno;
+    const char *reason = NULL;
+
+    block_signals(&signals);
+    bind_all();
+    const char *text = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_OPTIONS");
+    options_read(text);
+    const char *folder = options.session;
+    bool ours = options.session[0] == '\0';
+    const struct store_origin origin = {FDT_HOW_START, (int)raw(getppid), 0};
+    if (ours)
+        folder = handed_folder();
+    bool on = gate_prepare(index_size()) && store_create(folder, ours, &origin, &reason);
+    if (reason != NULL)
+        say(reason, on ? "; this image is recorded in memory only" : "; this image is not traced",
+            folder[0] != '\0' ? ": " : NULL, folder, NULL);
+    if (on) {
+        modules_start();
+        store.header->unwinder = (uint32_t)stack_start((unsigned)options.depth, options.unwind, options.check_stacks);
+        store.header->depth = (uint32_t)options.depth;
+        find_unwinder();
+        inherit_all(UINT64_MAX);
+        end_start();
+        __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
+    }
+    gate_set(on ? GATE_ON : GATE_OFF);
+    restore_signals(&signals);
+    errno = saved;
+}
+
+void process_adopt(uint64_t fork_ns)
+{
+    uint64_t signals;
+    const char *reason = NULL;
+
+    block_signals(&signals);
+    parent_store = store;
+    thread_self.tid = (int32_t)raw(gettid);
+    guard->index_mask = index_size() - 1; /* wiped with the rest */
+    fdt_unrest = 0;
+    const struct store_origin origin = {FDT_HOW_FORK, parent_store.header != NULL ? parent_store.header->pid : 0,
+                                        parent_store.header != NULL ? parent_store.header->image : 0};
+    stack_forked();
+    bool on = store_create(parent_store.folder, parent_store.private_folder, &origin, &reason);
+    if (on) {
+        store.header->unwinder = parent_store.header->unwinder;
+        store.header->depth = parent_store.header->depth;
+        inherit_all(fork_ns != 0 ? fork_ns : store_now());
+        __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
+        store_unmap(&parent_store);
+    }
+    gate_set(on ? GATE_ON : GATE_OFF);
+    restore_signals(&signals);
+}
+
+void process_forked(uint64_t fork_ns)
+{
+    uint32_t wiped = GATE_WIPED;
+    int saved = errno;
+    thread_self.vfork_pid = 0;
+    if (__atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        process_adopt(fork_ns);
+    errno = saved;
+}
+
+void process_execs(void)
+{
+    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON || thread_self.vfork_pid != 0)
+        return;
+    __atomic_store_n(&store.header->end_ns, store_now(), __ATOMIC_RELAXED);
+    __atomic_store_n(&store.header->state, FDT_STATE_EXECING, __ATOMIC_RELEASE);
+}
+
+void process_exec_failed(void)
+{
+    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON || thread_self.vfork_pid != 0)
+        return;
+    __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
+    __atomic_store_n(&store.header->end_ns, 0, __ATOMIC_RELAXED);
+}
+
+void process_filtered(void)
+{
+    if (store.header != NULL)
+        __atomic_fetch_or(&store.header->flags, FDT_HEADER_FILTERED, __ATOMIC_RELAXED);
+}
+
+__attribute__((constructor(101))) static void construct(void)
+{
+    uint32_t new = GATE_NEW;
+    if (__atomic_compare_exchange_n(&guard->phase, &new, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        process_start();
+}

@@ -1,0 +1,38 @@
+/* The life of this process as a guest sees it: start, fork, exec, end. */
+#ifndef FDTRACE_PROCESS_H
+#define FDTRACE_PROCESS_H
+
+#include "hook.h"
+
+/* Sets everything up; the gate is BUSY on entry, ON or OFF afterwards. The constructor's work, or an earlier caller's. */
+void process_start(void);
+
+/*
+ * This process is a forked child: gives it a segment and a table of its own, filled from the kernel's table as the fork
+ * left it. The gate is BUSY on entry, ON or OFF afterwards. fork_ns: when the parent called fork; 0: unknown, just now.
+ */
+void process_adopt(uint64_t fork_ns);
+
+/* Called by fork's wrappers in the child: adopts unless an event has done so already. */
+void process_forked(uint64_t fork_ns);
+
+/* Visits every number /proc/self/fd lists but the one used for listing. False when it could not be read to its end. */
+bool process_each_descriptor(void (*visit)(int fd, void *data), void *data);
+
+/* Is pc inside libunwind or what it calls on? */
+bool process_is_unwinder(uintptr_t pc);
+
+/*
+ * The image ends with status (exit, _exit): asks the kernel about what is still open, writes the last words into the
+ * segment, and reports when the program runs on its own. May return a different status to end with (option exitcode).
+ */
+int process_end(int status);
+
+/* Around an exec: the image is about to be replaced; or not, after all. */
+void process_execs(void);
+void process_exec_failed(void);
+
+/* A seccomp filter may be in force from now on: no system calls of ours any more. */
+void process_filtered(void);
+
+#endif

@@ -1,0 +1,327 @@
+/* The verbs. See record.h for what they promise, table.h for how slots change. */
+#include "record.h"
+
+#include "gate.h"
+#include "misuse.h"
+#include "ring.h"
+#include "sites.h"
+#include "table.h"
+
+#include <string.h>
+
+uint32_t fdt_unrest;
+
+/* Sequentially consistent: the bump must not sink below the real call that follows it. */
+static void stir(void)
+{
+    __atomic_fetch_add(&fdt_unrest, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool stirred_since(const struct call *call)
+{
+    return __atomic_load_n(&fdt_unrest, __ATOMIC_ACQUIRE) != call->unrest;
+}
+
+static void lose_slot(void)
+{
+    __atomic_fetch_add(&store.header->lost.slots, 1, __ATOMIC_RELAXED);
+}
+
+static void publish(const struct call *call, int fd, struct table_entry *entry)
+{
+    struct fdt_slot *slot = table_slot(fd);
+    if (slot == NULL) {
+        lose_slot();
+        return;
+    }
+    entry->life.ns = store_now();
+    entry->life.site = stack_site(call);
+    entry->life.tid = thread_self.tid;
+    entry->life.call = call->id;
+    entry->doubtful = stirred_since(call);
+    table_birth(slot, fd, entry);
+    ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
+                               .other = entry->life.from, .ns = entry->life.ns,
+                               .generation = FDT_GENERATION(table_word(slot))});
+}
+
+static uint32_t generation_of(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    return slot != NULL ? FDT_GENERATION(table_word(slot)) : 0;
+}
+
+void fd_born(const struct call *call, int fd, const struct birth *birth)
+{
+    if (UNLIKELY(fd < 0)) {
+        fd_refused(call);
+        return;
+    }
+    int saved = errno;
+    if (gate_enter(call)) {
+        struct table_entry entry = {
+            .life = {.kind = birth->kind, .owner = birth->owner, .flags = birth->flags,
+                     .handle = (uint64_t)(uintptr_t)birth->handle, .from = birth->from,
+                     .from_generation = generation_of(birth->from)},
+            .name = birth->name,
+            .flags = birth->cloexec ? FDT_CLOEXEC : 0,
+        };
+        publish(call, fd, &entry);
+    }
+    errno = saved;
+}
+
+void fd_duped(const struct call *call, int from, int to, bool cloexec)
+{
+    if (UNLIKELY(to < 0)) {
+        fd_refused(call);
+        return;
+    }
+    int saved = errno;
+    if (gate_enter(call)) {
+        const struct fdt_slot *source = table_peek(from);
+        bool known = source != NULL && (table_word(source) & FDT_LIVE);
+        struct table_entry entry = {
+            .life = {.kind = known ? source->life.kind : FDT_UNASKED, .flags = known ? source->life.flags : 0,
+                     .from = from, .from_generation = generation_of(from)},
+            .name = known ? source->life.name : NULL,
+            .flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? table_word(source) & FDT_NAME_CUT : 0),
+        };
+        publish(call, to, &entry);
+    }
+    errno = saved;
+}
+
+struct dying fd_dying(const struct call *call, int fd)
+{
+    struct dying dying = {.fd = fd};
+    int saved = errno;
+    if (fd >= 0 && gate_enter(call)) {
+        struct fdt_slot *slot = table_peek(fd);
+        if (slot != NULL) {
+            struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid,
+                                      .call = call->id};
+            dying.recorded = table_death(slot, &dying.before, &death, &dying.after);
+            dying.site = death.site;
+            dying.ns = death.ns;
+        }
+        if (!dying.recorded) {
+            dying.against = true;
+            stir();
+        }
+    }
+    errno = saved;
+    return dying;
+}
+
+/* After a death that went through: the ring, the errno it came with, and races another thread may have left behind. */
+static void conclude(const struct call *call, const struct dying *dying, struct fdt_slot *slot, int error)
+{
+    if (error != 0 && FDT_GENERATION(table_word(slot)) == FDT_GENERATION(dying->after))
+        slot->death.error = (uint16_t)error;
+    ring_write(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
+                               .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
+    uint64_t word = table_word(slot);
+    if (UNLIKELY(word != dying->after && (word & FDT_CONTESTED)))
+        table_settle(slot, dying->fd);
+}
+
+/* A close succeeded on a number the table believed dead: its birth was not seen, or is still being written elsewhere. */
+static void settle_success(int fd)
+{
+    struct fdt_slot *slot = table_peek(fd);
+    stir();
+    if (slot != NULL && (FDT_GENERATION(table_word(slot)) != 0 || gate_threaded()))
+        table_settle(slot, fd);
+}
+
+void fd_died(const struct call *call, struct dying *dying, int error)
+{
+    if (!dying->recorded && !dying->against)
+        return;
+    int saved = errno;
+    struct fdt_slot *slot = table_peek(dying->fd);
+    if (dying->recorded && error != EBADF) {
+        conclude(call, dying, slot, error);
+    } else if (dying->recorded) {
+        /* The kernel had it closed already, unseen: whoever did it, this is not the one to accuse. */
+        table_settle(slot, dying->fd);
+    } else if (error != EBADF) {
+        settle_success(dying->fd);
+    } else {
+        bool has_past = slot != NULL && FDT_GENERATION(table_word(slot)) != 0;
+        misuse_failed_close(call, dying->fd, has_past);
+    }
+    errno = saved;
+}
+
+void fd_survived(const struct call *call, struct dying *dying)
+{
+    (void)call;
+    if (!dying->recorded)
+        return;
+    int saved = errno;
+    struct fdt_slot *slot = table_peek(dying->fd);
+    if (!table_revive(slot, dying->before, dying->after))
+        table_settle(slot, dying->fd);
+    errno = saved;
+}
+
+void fd_replaced(const struct call *call, struct dying *dying, int from, bool cloexec)
+{
+    if (dying->recorded) {
+        fd_died(call, dying, 0);
+    } else if (dying->against && gate_threaded()) {
+        /* The number looked free. With one thread it was; with more, another's birth may be on its way into the table. */
+        stir();
+    }
+    fd_duped(call, from, dying->fd, cloexec);
+}
+
+/* The part of [first, last] that was ever recorded: [first, return value). */
+static uint32_t sweep_end(unsigned last)
+{
+    uint32_t end = table_end();
+    return last < end ? last + 1 : end;
+}
+
+void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
+        stir();
+        for (uint32_t fd = first; fd < sweep_end(last); fd++) {
+            uint64_t word, after;
+            table_death(&store.table[fd], &word, &death, &after);
+        }
+        ring_write(&(struct event){.type = FDT_EVENT_SWEEP, .call = call->id, .site = death.site, .fd = (int32_t)first,
+                                   .other = (int32_t)last, .ns = death.ns});
+    }
+    errno = saved;
+}
+
+void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int error)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        stir();
+        /*
+         * A birth that another thread recorded meanwhile may have been swept away by the kernel after all, and a sweep
+         * that failed (EINVAL, ENOSYS) closed nothing: what does not look as it should is asked about.
+         */
+        for (uint32_t fd = first; fd < sweep_end(last); fd++) {
+            struct fdt_slot *slot = &store.table[fd];
+            uint64_t word = table_word(slot);
+            if (error == 0 ? (word & FDT_LIVE) != 0 : FDT_GENERATION(word) != 0)
+                table_settle(slot, (int)fd);
+        }
+    }
+    errno = saved;
+}
+
+/* Sets or clears close-on-exec in the record. A word that moved since the caller took it means a race: the kernel is asked. */
+static void flag(struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
+{
+    uint64_t set = cloexec ? FDT_CLOEXEC | FDT_FLAG_SET : FDT_FLAG_CLEARED;
+    uint64_t seen = word;
+    if ((word & FDT_LIVE) == 0)
+        return; /* an unseen birth: adopted when it matters */
+    if (!table_swap(slot, &word, table_next(word, set, cloexec ? 0 : FDT_CLOEXEC))) {
+        table_settle(slot, fd);
+        return;
+    }
+    if (cloexec && (seen & (FDT_CLOEXEC | FDT_FLAG_SET)) == 0)
+        table_no_longer_inheritable(slot);
+}
+
+void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        struct fdt_slot *slot = table_peek(fd);
+        if (slot != NULL) {
+            flag(slot, fd, word, cloexec);
+            ring_write(&(struct event){.type = FDT_EVENT_CLOEXEC, .call = call->id, .site = stack_site(call), .fd = fd,
+                                       .other = -1, .value = cloexec, .generation = FDT_GENERATION(word),
+                                       .ns = store_now()});
+        }
+    }
+    errno = saved;
+}
+
+void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        stir(); /* a birth on its way into the table has the flag now, whatever its own arguments said */
+        for (uint32_t fd = first; fd < sweep_end(last); fd++) {
+            uint64_t word = table_word(&store.table[fd]);
+            if (word & FDT_LIVE)
+                flag(&store.table[fd], (int)fd, word, true);
+        }
+    }
+    errno = saved;
+}
+
+uint64_t fd_word(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    return slot != NULL ? table_word(slot) : 0;
+}
+
+void fd_named(const struct call *call, int fd, const char *name)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        struct fdt_slot *slot = table_peek(fd);
+        if (slot != NULL && table_rename(slot, name))
+            ring_write(&(struct event){.type = FDT_EVENT_NAME, .call = call->id, .site = stack_site(call), .fd = fd,
+                                       .other = -1, .generation = generation_of(fd), .ns = store_now()});
+    }
+    errno = saved;
+}
+
+void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
+{
+    int saved = errno;
+    if (gate_enter(call)) {
+        struct fdt_slot *slot = table_peek(fd);
+        if (slot != NULL && (table_word(slot) & FDT_LIVE)) {
+            slot->life.handle = (uint64_t)(uintptr_t)handle;
+            slot->life.owner = (uint8_t)owner;
+            ring_write(&(struct event){.type = FDT_EVENT_OWNER, .call = call->id, .site = stack_site(call), .fd = fd,
+                                       .other = -1, .value = owner, .generation = generation_of(fd), .ns = store_now()});
+        }
+    }
+    errno = saved;
+}
+
+enum fdt_kind fd_kind(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    if (slot == NULL || (table_word(slot) & FDT_LIVE) == 0 || slot->life.kind >= FDT_KIND_COUNT)
+        return FDT_OTHER;
+    return (enum fdt_kind)slot->life.kind;
+}
+
+void fd_bad_use(const struct call *call, int fd)
+{
+    int saved = errno;
+    if (fd >= 0 && gate_enter(call)) {
+        const struct fdt_slot *slot = table_peek(fd);
+        uint64_t word = slot != NULL ? table_word(slot) : 0;
+        /* Live: the access mode was wrong, or another thread was given the number meanwhile. Neither is a use of the dead. */
+        if (FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0)
+            misuse_record(FDT_INCIDENT_BAD_USE, call, fd, EBADF);
+    }
+    errno = saved;
+}
+
+void fd_refused(const struct call *call)
+{
+    int saved = errno;
+    if ((saved == EMFILE || saved == ENFILE) && gate_enter(call))
+        misuse_record(FDT_INCIDENT_LIMIT, call, -1, saved);
+    errno = saved;
+}

@@ -1,0 +1,86 @@
+/*
+ * The verbs wrappers speak. Plain functions, so that a debugger has somewhere sensible to stop.
+ *
+ * All of them: keep errno; take no lock; call neither malloc nor stdio; make no system call in the steady state; may be
+ * called from any thread and any signal handler; do nothing while recording is off, in a vfork child, or inside the
+ * unwinder. A child that was forked behind our back is recognised on entry and given its own segment first.
+ *
+ * Order. Deaths are recorded BEFORE the real call: the instant the kernel frees a number another thread may be given
+ * it. Births are recorded AFTER it. So for one number the record of a death always precedes that of the next birth.
+ *
+ * Unrest. What order alone cannot settle: a thread that has been given a number by the kernel but has not recorded it
+ * yet, while another thread closes that very number (a sweep, a stale close, a dup2 onto it). Whoever is about to close
+ * a number the table believes dead, or sweeps a range, first bumps fdt_unrest. A birth whose entry value differs from the
+ * current one asks the kernel (one fcntl) instead of trusting itself, and so does a close that turns out to have
+ * succeeded against the table's belief. Programs that close what they own never get there.
+ */
+#ifndef FDTRACE_RECORD_H
+#define FDTRACE_RECORD_H
+
+#include "fdtrace/segment.h"
+#include "hook.h"
+
+/* What a wrapper knows of the descriptor it has just received. */
+struct birth {
+    uint8_t     kind;      /* enum fdt_kind */
+    uint8_t     owner;     /* enum fdt_owner */
+    bool        cloexec;
+    int         from;      /* descriptor it came from (dup, accept), -1 none */
+    uint32_t    flags;     /* open flags or socket type */
+    const void *handle;    /* of the owner */
+    const char *name;      /* path, or NULL. It was the call's own argument, so it is readable. */
+};
+/* NEWBORN(.kind = ..., ...): the defaults, then what the wrapper knows (built with -Wno-override-init for this). */
+#define NEWBORN(...) (&(struct birth){.from = -1, __VA_ARGS__})
+
+/* fd is what the call returned. Negative: nothing was born; EMFILE and ENFILE (still in errno) become an incident. */
+void fd_born(const struct call *call, int fd, const struct birth *birth);
+
+/* A death announced, to be concluded by fd_died on every path. On the stack of the wrapper. */
+struct dying {
+    int      fd;
+    bool     recorded;   /* the table changed; state is what it became */
+    bool     against;    /* the table believed the number dead         */
+    uint64_t before;     /* slot word before                           */
+    uint64_t after;      /* slot word we left                          */
+    uint64_t ns;         /* when it was announced                      */
+    uint32_t site;       /* by which stack                             */
+};
+/* Before the real close, fclose, closedir, ... of fd. Negative and huge numbers are fine. */
+struct dying fd_dying(const struct call *call, int fd);
+/*
+ * After it: error is 0 or the errno of the failed call. Only EBADF means that nothing was closed (close(2), "Dealing with
+ * error returns from close()"): the record is put right, and on a number with a past it is a misuse.
+ */
+void fd_died(const struct call *call, struct dying *dying, int error);
+/* The same for a call that may have failed before it reached the number (dup2 with a bad source): closed tells. */
+void fd_survived(const struct call *call, struct dying *dying);
+
+/* dup, F_DUPFD: to < 0 as in fd_born. The copy shares kind and name with from. */
+void fd_duped(const struct call *call, int from, int to, bool cloexec);
+/* dup2, dup3 that succeeded: the announced number died, if it lived, and is a copy of from now. Instead of fd_died and fd_duped. */
+void fd_replaced(const struct call *call, struct dying *dying, int from, bool cloexec);
+
+/* close_range and closefrom: every number of [first, last]. Announce before, conclude after; error as above. */
+void fd_sweep_begin(const struct call *call, unsigned first, unsigned last);
+void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int error);
+/* CLOSE_RANGE_CLOEXEC: after success. */
+void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last);
+
+/* F_SETFD, FIOCLEX, FIONCLEX: take the slot's word before the real call, hand it back after its success. */
+uint64_t fd_word(int fd);
+void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec);
+
+/* bind, connect, accept: the address. Also a path. name is NUL-terminated. After success. */
+void fd_named(const struct call *call, int fd, const char *name);
+/* fdopen, fdopendir, openpty: fd belongs to handle from now on. */
+void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void *handle);
+/* What the table knows: kind of fd (FDT_OTHER when it knows nothing). */
+enum fdt_kind fd_kind(int fd);
+
+/* An I/O call answered EBADF. Silent for numbers without a past, and for live ones (wrong access mode). */
+void fd_bad_use(const struct call *call, int fd);
+/* A call that makes descriptors inside libc failed; errno is still set. EMFILE and ENFILE become an incident. */
+void fd_refused(const struct call *call);
+
+#endif

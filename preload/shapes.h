@@ -1,0 +1,87 @@
+/*
+ * Shapes: the plain wrappers, one line each. Arguments are written once, as (type, name) pairs:
+ *
+ *     BIRTH(epoll_create1, "epoll_create1", ((int, flags)), .kind = FDT_EPOLL, .cloexec = flags & EPOLL_CLOEXEC)
+ *     USE(ssize_t, write, "write", ((int, fd), (const void *, buffer), (size_t, size)))
+ *
+ * BIRTH       returns a new descriptor; the rest of the line says what is known of it (struct birth).
+ * BIRTH_FROM  the same, made by means of the descriptor called `fd`, which may turn out to be dead.
+ * USE         only uses the descriptor called `fd`; it costs one compare unless the answer is EBADF.
+ * USE_BOTH    uses `fd` and `other_fd`; EBADF does not say which was dead, the table does.
+ * USE_ERROR   a USE that returns the error instead of setting errno.
+ *
+ * What does not fit a shape is an ordinary function next to its family, with a comment saying which promise of the call
+ * makes it awkward. No cleanup code surrounds the real calls: a cancelled thread or a C++ exception unwinds through.
+ */
+#ifndef FDTRACE_SHAPES_H
+#define FDTRACE_SHAPES_H
+
+#include "hook.h"
+#include "record.h"
+
+#define FDT_PARAM(type, name) type name
+#define FDT_ARG(type, name)   name
+
+#define FDT_COUNT_(_1, _2, _3, _4, _5, _6, _7, n, ...) n
+#define FDT_COUNT(...)        FDT_COUNT_(__VA_ARGS__, 7, 6, 5, 4, 3, 2, 1, 0)
+#define FDT_PASTE_(a, b)      a##b
+#define FDT_PASTE(a, b)       FDT_PASTE_(a, b)
+#define FDT_EACH1(f, a)       f a
+#define FDT_EACH2(f, a, ...)  f a, FDT_EACH1(f, __VA_ARGS__)
+#define FDT_EACH3(f, a, ...)  f a, FDT_EACH2(f, __VA_ARGS__)
+#define FDT_EACH4(f, a, ...)  f a, FDT_EACH3(f, __VA_ARGS__)
+#define FDT_EACH5(f, a, ...)  f a, FDT_EACH4(f, __VA_ARGS__)
+#define FDT_EACH6(f, a, ...)  f a, FDT_EACH5(f, __VA_ARGS__)
+#define FDT_EACH7(f, a, ...)  f a, FDT_EACH6(f, __VA_ARGS__)
+#define FDT_EACH(f, ...)      FDT_PASTE(FDT_EACH, FDT_COUNT(__VA_ARGS__))(f, __VA_ARGS__)
+#define FDT_UNPACK(...)       __VA_ARGS__
+#define PARAMS(list)          FDT_EACH(FDT_PARAM, FDT_UNPACK list)
+#define ARGS(list)            FDT_EACH(FDT_ARG, FDT_UNPACK list)
+
+/* After a call that was given fd: EBADF is a misuse when fd has a past. */
+static inline void fd_used(const struct call *call, long answer, int fd)
+{
+    if (UNLIKELY(answer == -1) && errno == EBADF)
+        fd_bad_use(call, fd);
+}
+
+#define BIRTH(name, public, list, ...)                                                                 \
+    HOOK(name, public);                                                                                \
+    EXPORT int name(PARAMS(list))                                                                      \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        int born_fd = REAL(name)(ARGS(list));                                                          \
+        fd_born(&call, born_fd, NEWBORN(__VA_ARGS__));                                                 \
+        return born_fd;                                                                                \
+    }
+
+#define BIRTH_FROM(name, public, list, ...)                                                            \
+    HOOK(name, public);                                                                                \
+    EXPORT int name(PARAMS(list))                                                                      \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        int born_fd = REAL(name)(ARGS(list));                                                          \
+        fd_born(&call, born_fd, NEWBORN(__VA_ARGS__));                                                 \
+        fd_used(&call, born_fd, fd);                                                                   \
+        return born_fd;                                                                                \
+    }
+
+#define FDT_USE(result, name, public, list, bad, ...)                                                  \
+    HOOK(name, public);                                                                                \
+    EXPORT result name(PARAMS(list))                                                                   \
+    {                                                                                                  \
+        result answer = REAL(name)(ARGS(list));                                                        \
+        if (UNLIKELY(bad)) {                                                                           \
+            struct call call = CALL(name);                                                             \
+            __VA_ARGS__;                                                                               \
+        }                                                                                              \
+        return answer;                                                                                 \
+    }
+#define FDT_FAILED(result) (answer == (result)-1 && errno == EBADF)
+#define FDT_BOTH           fd_bad_use(&call, fd), fd_bad_use(&call, other_fd)
+
+#define USE(result, name, public, list) FDT_USE(result, name, public, list, FDT_FAILED(result), fd_bad_use(&call, fd))
+#define USE_BOTH(result, name, public, list) FDT_USE(result, name, public, list, FDT_FAILED(result), FDT_BOTH)
+#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, answer == EBADF, fd_bad_use(&call, fd))
+
+#endif

@@ -1,0 +1,428 @@
+/* Making, mapping and growing the segment. See store.h. */
+#include "store.h"
+
+#include "option.h"
+#include "raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+#define PAGE        4096u
+#define CHUNK_BYTES (64u * 1024)
+
+struct store store;
+
+static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */
+
+uint64_t store_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t realtime_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t clamp(uint64_t value, uint32_t low, uint32_t high)
+{
+    return value < low ? low : value > high ? high : (uint32_t)value;
+}
+
+static uint32_t power_of_two(uint32_t value)
+{
+    uint32_t power = 1;
+    while (power < value)
+        power <<= 1;
+    return power;
+}
+
+/* How many numbers to follow. With an address-space limit the map must stay small, or the program runs out of it. */
+static uint32_t table_count(const struct rlimit *nofile)
+{
+    struct rlimit space = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    raw(prlimit64, 0, RLIMIT_AS, NULL, &space);
+    uint32_t most = space.rlim_cur == RLIM_INFINITY ? 131072 : 4096;
+    uint64_t wanted = options.max_fds != 0 ? options.max_fds : nofile->rlim_max;
+    return clamp(wanted, 256, options.max_fds != 0 ? 1u << 20 : most);
+}
+
+static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile)
+{
+    uint32_t sites = clamp(options.sites, 64, 1u << 20);
+    const struct { uint32_t count, size; } wanted[FDT_PART_COUNT] = {
+        [FDT_PART_TABLE] = {table_count(nofile), sizeof(struct fdt_slot)},
+        [FDT_PART_SITES] = {sites, sizeof(struct fdt_site)},
+        [FDT_PART_FRAMES] = {sites * 16, sizeof(uint64_t)},
+        [FDT_PART_RING] = {power_of_two(clamp(options.ring, 64, 1u << 24)), sizeof(struct fdt_event)},
+        [FDT_PART_INCIDENTS] = {1024, sizeof(struct fdt_incident)},
+        [FDT_PART_MODULES] = {1024, sizeof(struct fdt_module)},
+        [FDT_PART_CALLS] = {(uint32_t)(__stop_fdt_hooks - __start_fdt_hooks), FDT_CALL_SIZE},
+    };
+    uint64_t offset = FDT_HEADER_SIZE;
+    for (int i = 0; i < FDT_PART_COUNT; i++) {
+        parts[i] = (struct fdt_part){offset, wanted[i].count, wanted[i].size};
+        offset += ((uint64_t)wanted[i].count * wanted[i].size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+    }
+    return offset;
+}
+
+/* /proc/self/stat, field 22: with the pid it names a process for good, and an exec keeps it. */
+static uint64_t process_start_ticks(void)
+{
+    char text[1024];
+    int fd = raw_open("/proc/self/stat", O_RDONLY, 0);
+    if (fd < 0)
+        return 0;
+    long length = raw(read, fd, text, sizeof(text) - 1);
+    raw(close, fd);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    const char *at = strrchr(text, ')'); /* the program's name may hold anything, parentheses too */
+    for (int field = 2; at != NULL && field < 22; field++) {
+        at = strchr(at, ' ');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    uint64_t ticks = 0;
+    for (; at != NULL && *at >= '0' && *at <= '9'; at++)
+        ticks = ticks * 10 + (uint64_t)(*at - '0');
+    return ticks;
+}
+
+static size_t put_text(char *to, size_t at, size_t size, const char *text)
+{
+    while (*text != '\0' && at + 1 < size)
+        to[at++] = *text++;
+    to[at] = '\0';
+    return at;
+}
+
+static size_t put_number(char *to, size_t at, size_t size, uint64_t number)
+{
+    char text[24];
+    char *digit = text + sizeof(text) - 1;
+    *digit = '\0';
+    do
+        *--digit = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    return put_text(to, at, size, digit);
+}
+
+/* Then nobody else can have planted names in it. */
+bool store_folder_usable(const char *path)
+{
+    struct stat status;
+    return raw(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_uid == (uid_t)raw(geteuid) && (status.st_mode & 077) == 0;
+}
+
+static bool make_folder(const char *path)
+{
+    long answer = raw(mkdirat, AT_FDCWD, path, 0700);
+    return answer == 0 || (answer == -EEXIST && store_folder_usable(path));
+}
+
+/* /dev/shm/fdtrace-UID-PID-START, else the same under TMPDIR or /tmp. The name lets an exec find its predecessor's. */
+static bool make_private_folder(char path[STORE_PATH_SIZE])
+{
+    const char *temporary = getenv("TMPDIR");
+    const char *const parents[] = {"/dev/shm", temporary != NULL && *temporary == '/' ? temporary : "/tmp", "/tmp"};
+    uint64_t ticks = process_start_ticks();
+    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+        size_t at = put_text(path, 0, STORE_PATH_SIZE, parents[i]);
+        at = put_text(path, at, STORE_PATH_SIZE, "/fdtrace-");
+        at = put_number(path, at, STORE_PATH_SIZE, (uint64_t)raw(geteuid));
+        at = put_text(path, at, STORE_PATH_SIZE, "-");
+        at = put_number(path, at, STORE_PATH_SIZE, (uint64_t)raw(getpid));
+        at = put_text(path, at, STORE_PATH_SIZE, "-");
+        put_number(path, at, STORE_PATH_SIZE, ticks);
+        if (make_folder(path))
+            return true;
+    }
+    return false;
+}
+
+/* FOLDER/PID.IMAGE.fdt with the first free image number. The descriptor, or -errno. */
+static int create_file(struct store *new, uint32_t *image)
+{
+    int fd = -EEXIST;
+    for (*image = 1; fd == -EEXIST && *image < 100000; ++*image) {
+        size_t at = put_text(new->path, 0, STORE_PATH_SIZE, new->folder);
+        at = put_text(new->path, at, STORE_PATH_SIZE, "/");
+        at = put_number(new->path, at, STORE_PATH_SIZE, (uint64_t)raw(getpid));
+        at = put_text(new->path, at, STORE_PATH_SIZE, ".");
+        at = put_number(new->path, at, STORE_PATH_SIZE, *image);
+        put_text(new->path, at, STORE_PATH_SIZE, FDT_SUFFIX);
+        fd = raw_open(new->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    }
+    --*image;
+    return fd;
+}
+
+/* Raises a soft limit to the hard one for as long as we make the file; growing it past RLIMIT_FSIZE is a SIGXFSZ. */
+static void lift(int resource, struct rlimit *old)
+{
+    raw(prlimit64, 0, resource, NULL, old);
+    struct rlimit lifted = {.rlim_cur = old->rlim_max, .rlim_max = old->rlim_max};
+    if (old->rlim_cur != old->rlim_max)
+        raw(prlimit64, 0, resource, &lifted, NULL);
+}
+
+static void lower(int resource, const struct rlimit *old)
+{
+    if (old->rlim_cur != old->rlim_max)
+        raw(prlimit64, 0, resource, old, NULL);
+}
+
+static void *map_file(struct store *new, uint32_t *image, const char **reason)
+{
+    struct rlimit size_limit, fd_limit;
+    void *memory = MAP_FAILED;
+    lift(RLIMIT_FSIZE, &size_limit);
+    lift(RLIMIT_NOFILE, &fd_limit);
+    if (size_limit.rlim_max != RLIM_INFINITY && size_limit.rlim_max < new->size) {
+        *reason = "the file size limit (RLIMIT_FSIZE) is too low for a recording";
+    } else {
+        int fd = create_file(new, image);
+        if (fd < 0) {
+            *reason = fd == -EMFILE || fd == -ENFILE ? "no descriptor was free to create the recording"
+                                                     : "the session folder cannot be written";
+        } else {
+            if (raw(ftruncate, fd, new->size) != 0)
+                *reason = "the recording's file cannot be grown";
+            else if ((memory = mmap(NULL, new->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
+                *reason = "the recording cannot be mapped";
+            raw(close, fd);
+            if (memory == MAP_FAILED)
+                raw(unlinkat, AT_FDCWD, new->path, 0);
+        }
+    }
+    lower(RLIMIT_NOFILE, &fd_limit);
+    lower(RLIMIT_FSIZE, &size_limit);
+    return memory;
+}
+
+static bool populate(void *address, size_t length)
+{
+    uintptr_t start = (uintptr_t)address & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = ((uintptr_t)address + length + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    return raw(madvise, start, end - start, MADV_POPULATE_WRITE) == 0;
+}
+
+/*
+ * Secures the beginning of every part. Kernels before 5.14 answer EINVAL to MADV_POPULATE_WRITE; there we ask the file
+ * system for a fixed share of each part now, through a second descriptor that lives only here, and never grow.
+ */
+static bool secure_beginnings(struct store *new)
+{
+    static const uint32_t beginning[FDT_PART_COUNT] = {
+        [FDT_PART_TABLE] = 64, [FDT_PART_SITES] = 64, [FDT_PART_FRAMES] = 1024, [FDT_PART_RING] = 0,
+        [FDT_PART_INCIDENTS] = 0, [FDT_PART_MODULES] = 12, [FDT_PART_CALLS] = UINT32_MAX,
+    };
+    char *base = (char *)new->header;
+    int fd = -1;
+    populates = populate(base, FDT_HEADER_SIZE);
+    if (!populates) {
+        if (new->path[0] == '\0' || (fd = raw_open(new->path, O_RDWR | O_NOFOLLOW, 0)) < 0)
+            return false;
+        if (raw(fallocate, fd, 0, 0, FDT_HEADER_SIZE) != 0) {
+            raw(close, fd);
+            return false;
+        }
+    }
+    struct fdt_part parts[FDT_PART_COUNT];
+    struct rlimit nofile;
+    raw(prlimit64, 0, RLIMIT_NOFILE, NULL, &nofile);
+    lay_out(parts, &nofile);
+    for (int i = 0; i < FDT_PART_COUNT; i++) {
+        uint32_t share = populates ? beginning[i] : 4096;
+        uint32_t count = share < parts[i].count ? share : parts[i].count;
+        uint64_t bytes = (uint64_t)count * parts[i].entry_size;
+        bool done = count == 0 || (populates ? populate(base + parts[i].offset, bytes)
+                                             : raw(fallocate, fd, 0, parts[i].offset, bytes) == 0);
+        new->secured[i] = done ? count : 0;
+    }
+    if (fd >= 0)
+        raw(close, fd);
+    return new->secured[FDT_PART_TABLE] != 0 && new->secured[FDT_PART_CALLS] == new->count[FDT_PART_CALLS];
+}
+
+static void read_link(const char *path, char *to, size_t size)
+{
+    long length = raw(readlinkat, AT_FDCWD, path, to, size - 1);
+    to[length > 0 ? length : 0] = '\0';
+}
+
+static void copy_arguments(struct fdt_header *header)
+{
+    int fd = raw_open("/proc/self/cmdline", O_RDONLY, 0);
+    if (fd < 0)
+        return;
+    long length = raw(read, fd, header->argv, FDT_ARGV_SIZE);
+    raw(close, fd);
+    for (long i = 0; i < length; i++)
+        header->argc += header->argv[i] == '\0';
+}
+
+static void fill_header(struct store *new, const struct fdt_part *parts, const struct rlimit *nofile,
+                        const struct store_origin *origin, uint32_t image)
+{
+    struct fdt_header *header = new->header;
+    header->version = FDT_VERSION;
+    header->min_reader = FDT_MIN_READER;
+    header->header_size = FDT_HEADER_SIZE;
+#if defined(__x86_64__)
+    header->machine = 62;
+#else
+    header->machine = 183;
+#endif
+    header->file_size = new->size;
+    for (int i = 0; i < FDT_PART_COUNT; i++) {
+        header->parts[i] = parts[i];
+        header->secured[i] = new->secured[i];
+    }
+    header->pid = (int32_t)raw(getpid);
+    header->ppid = (int32_t)raw(getppid);
+    header->uid = (uint32_t)raw(geteuid);
+    header->gid = (uint32_t)raw(getegid);
+    header->image = image;
+    header->how = origin->how;
+    header->predecessor_pid = origin->predecessor_pid;
+    header->predecessor_image = origin->predecessor_image;
+    if (origin->how == FDT_HOW_START && image > 1) {
+        header->how = FDT_HOW_EXEC;
+        header->predecessor_pid = header->pid;
+        header->predecessor_image = image - 1;
+    }
+    header->start_monotonic_ns = store_now();
+    header->start_realtime_ns = realtime_now();
+    header->nofile_soft = nofile->rlim_cur;
+    header->nofile_hard = nofile->rlim_max;
+    header->calls = new->count[FDT_PART_CALLS];
+    header->sites = 1;
+    header->epoch = 1;
+    header->flags = new->path[0] == '\0' ? FDT_HEADER_ANONYMOUS : 0;
+    read_link("/proc/self/exe", header->exe, FDT_EXE_SIZE);
+    if (raw(getcwd, header->cwd, FDT_CWD_SIZE) <= 0)
+        header->cwd[0] = '\0';
+    copy_arguments(header);
+    for (uint32_t i = 0; i < header->calls; i++)
+        strncpy(new->calls[i], __start_fdt_hooks[i].call, FDT_CALL_SIZE - 1);
+    /* Last, so that a reader that sees the magic sees a whole header. */
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    memcpy(header->magic, FDT_MAGIC, sizeof(header->magic));
+}
+
+static void point_into(struct store *new, char *base, const struct fdt_part *parts)
+{
+    new->header = (struct fdt_header *)base;
+    new->table = (struct fdt_slot *)(base + parts[FDT_PART_TABLE].offset);
+    new->sites = (struct fdt_site *)(base + parts[FDT_PART_SITES].offset);
+    new->frames = (uint64_t *)(base + parts[FDT_PART_FRAMES].offset);
+    new->ring = (struct fdt_event *)(base + parts[FDT_PART_RING].offset);
+    new->incidents = (struct fdt_incident *)(base + parts[FDT_PART_INCIDENTS].offset);
+    new->modules = (struct fdt_module *)(base + parts[FDT_PART_MODULES].offset);
+    new->calls = (char(*)[FDT_CALL_SIZE])(base + parts[FDT_PART_CALLS].offset);
+    for (int i = 0; i < FDT_PART_COUNT; i++)
+        new->count[i] = parts[i].count;
+    new->shard_size = parts[FDT_PART_RING].count / FDT_SHARDS;
+}
+
+bool store_create(const char *folder, bool private_folder, const struct store_origin *origin, const char **reason)
+{
+    static struct store new; /* one process sets up at a time: the gate is BUSY */
+    struct fdt_part parts[FDT_PART_COUNT];
+    struct rlimit nofile = {0};
+    uint32_t image = 1;
+    void *memory = MAP_FAILED;
+
+    memset(&new, 0, sizeof(new));
+    raw(prlimit64, 0, RLIMIT_NOFILE, NULL, &nofile);
+    new.size = lay_out(parts, &nofile);
+    new.private_folder = private_folder;
+    put_text(new.folder, 0, STORE_PATH_SIZE, folder);
+    *reason = NULL;
+    if (folder[0] != '\0' ? make_folder(new.folder) : make_private_folder(new.folder))
+        memory = map_file(&new, &image, reason);
+    else
+        *reason = "the session folder cannot be made, or others may enter it";
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (memory == MAP_FAILED) {
+            new.path[0] = '\0';
+            memory = mmap(NULL, new.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+            attempt = 1;
+        }
+        if (memory == MAP_FAILED)
+            return false;
+        point_into(&new, memory, parts);
+        if (secure_beginnings(&new))
+            break;
+        munmap(memory, new.size);
+        if (new.path[0] != '\0')
+            raw(unlinkat, AT_FDCWD, new.path, 0);
+        memory = MAP_FAILED;
+        *reason = "there is no room for a recording (is the file system full?)";
+        if (attempt == 1)
+            return false;
+    }
+    madvise(memory, new.size, MADV_DONTDUMP); /* a core file is about the program */
+    fill_header(&new, parts, &nofile, origin, image);
+    store = new;
+    return true;
+}
+
+void store_unmap(struct store *old)
+{
+    if (old->header != NULL)
+        munmap(old->header, old->size);
+    old->header = NULL;
+}
+
+bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
+{
+    uint32_t have = __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE);
+    if (index < have)
+        return true;
+    if (index >= store.count[part] || !populates || (store.header->flags & FDT_HEADER_FILTERED) != 0)
+        return false;
+    const struct fdt_part *layout = &store.header->parts[part];
+    uint32_t entry = layout->entry_size, chunk = CHUNK_BYTES / entry;
+    uint64_t want = (uint64_t)have + (have > chunk ? have : chunk); /* doubling: growth stays rare */
+    if (want <= index)
+        want = (uint64_t)index + chunk;
+    if (want > store.count[part])
+        want = store.count[part];
+    char *base = (char *)store.header + layout->offset;
+    if (!populate(base + (uint64_t)have * entry, (want - have) * entry))
+        return false;
+    /* Two threads may secure the same pages; populating is idempotent, and the mark only moves up. */
+    while (have < want &&
+           !__atomic_compare_exchange_n(&store.secured[part], &have, (uint32_t)want, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+        ;
+    __atomic_store_n(&store.header->secured[part], __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE),
+                     __ATOMIC_RELEASE);
+    return true;
+}
+
+uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries)
+{
+    uint32_t first = __atomic_load_n(next, __ATOMIC_RELAXED);
+    do {
+        if (entries > store.count[part] || first > store.count[part] - entries ||
+            !store_secure(part, first + entries - 1))
+            return UINT32_MAX;
+    } while (!__atomic_compare_exchange_n(next, &first, first + entries, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return first;
+}

@@ -1,0 +1,65 @@
+/*
+ * The store: this image's segment, mapped. Layout and meaning: fdtrace/segment.h.
+ *
+ * The file is created, mapped and closed again; no descriptor stays. Space is secured before it is touched, so that a
+ * full tmpfs is an answer to madvise and not a SIGBUS in the program: MADV_POPULATE_WRITE (Linux 5.14), or, before that,
+ * one fallocate at the start and no growth afterwards.
+ */
+#ifndef FDTRACE_STORE_H
+#define FDTRACE_STORE_H
+
+#include "fdtrace/segment.h"
+#include "hook.h"
+
+#define STORE_PATH_SIZE 512
+
+struct store {
+    struct fdt_header   *header;     /* NULL: nothing is mapped */
+    struct fdt_slot     *table;
+    struct fdt_site     *sites;
+    uint64_t            *frames;
+    struct fdt_event    *ring;
+    struct fdt_incident *incidents;
+    struct fdt_module   *modules;
+    char               (*calls)[FDT_CALL_SIZE];
+    uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
+    uint32_t secured[FDT_PART_COUNT]; /* atomic */
+    uint32_t shard_size;              /* ring entries of one shard, a power of two */
+    size_t   size;
+    bool     private_folder;          /* the folder is ours to remove at a clean end */
+    char     folder[STORE_PATH_SIZE];
+    char     path[STORE_PATH_SIZE];   /* "" for an anonymous segment */
+};
+extern struct store store;
+
+/* What a new segment is for. */
+struct store_origin {
+    enum fdt_how how;
+    int          predecessor_pid;
+    uint32_t     predecessor_image;
+};
+
+/*
+ * Creates and maps a segment in folder (made when missing), for the calling process. On failure to make a file it falls
+ * back to anonymous shared memory, and says why through *reason (a literal); false when even that is impossible.
+ */
+bool store_create(const char *folder, bool private_folder, const struct store_origin *origin, const char **reason);
+/* Is path a directory of ours that nobody else may enter? */
+bool store_folder_usable(const char *path);
+/* Forgets the mapping without touching the file (a child leaves its parent's). */
+void store_unmap(struct store *old);
+
+/* Makes sure that entry index of part has memory. False: there is none, and there will be none. */
+bool store_secure_slowly(enum fdt_part_id part, uint32_t index);
+static inline bool store_secure(enum fdt_part_id part, uint32_t index)
+{
+    return LIKELY(index < __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE)) || store_secure_slowly(part, index);
+}
+
+/* The next free entry of a part whose position is *next (in the header), or UINT32_MAX when it is full. */
+uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries);
+
+/* CLOCK_MONOTONIC, nanoseconds; the vDSO answers, no system call. */
+uint64_t store_now(void);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * The table: one slot per descriptor number, and the transitions of its state word.
+ *
+ * Invariants, checked by table_check in debug builds:
+ *   a LIVE slot has a generation > 0;
+ *   header.open_now = number of LIVE slots, once no call is in flight;
+ *   a slot's word changes only here, always by compare-and-swap, always with a new version.
+ */
+#ifndef FDTRACE_TABLE_H
+#define FDTRACE_TABLE_H
+
+#include "record.h"
+#include "store.h"
+
+/* The slot of fd, with memory behind it; NULL when fd is negative, beyond the table, or memory has run out. */
+static inline struct fdt_slot *table_slot(int fd)
+{
+    return fd >= 0 && store_secure(FDT_PART_TABLE, (uint32_t)fd) ? &store.table[fd] : NULL;
+}
+/* The same, but never grows: for questions about numbers that were perhaps never recorded. */
+static inline struct fdt_slot *table_peek(int fd)
+{
+    return fd >= 0 && (uint32_t)fd < __atomic_load_n(&store.secured[FDT_PART_TABLE], __ATOMIC_ACQUIRE) ? &store.table[fd]
+                                                                                                     : NULL;
+}
+
+static inline uint64_t table_word(const struct fdt_slot *slot)
+{
+    return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+}
+
+/* word with these flags set and cleared, and the next version. */
+static inline uint64_t table_next(uint64_t word, uint64_t set, uint64_t clear)
+{
+    uint64_t version = (word >> FDT_VERSION_SHIFT & 0xffff) + 1;
+    return (word & ~(UINT64_C(0xffff) << FDT_VERSION_SHIFT) & ~clear) | set | (version & 0xffff) << FDT_VERSION_SHIFT;
+}
+static inline bool table_swap(struct fdt_slot *slot, uint64_t *word, uint64_t next)
+{
+    return __atomic_compare_exchange_n(&slot->state, word, next, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* Everything that is written at a birth but the word's own transition. */
+struct table_entry {
+    struct fdt_life    life;     /* without the name */
+    const char        *name;     /* NULL or "" none */
+    uint64_t           flags;    /* FDT_CLOEXEC, FDT_INHERITED, ... */
+    bool               doubtful; /* other threads were at this number: the kernel has the last word */
+};
+/* Publishes a birth on fd. True when the lifetime is live afterwards (a doubtful one may be dead on arrival). */
+bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry);
+
+/* Takes a LIVE slot's lifetime to its death; false when it was not LIVE (*word tells). *word becomes what it was. */
+bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after);
+/* Undoes a death that did not happen, if nothing else happened to the slot. */
+bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after);
+
+/* The lifetime was born without close-on-exec and has it now: its site is not to blame for it any more. */
+void table_no_longer_inheritable(struct fdt_slot *slot);
+/* Gives a live lifetime a (new) name. False when it is not live, or somebody else is writing. */
+bool table_rename(struct fdt_slot *slot, const char *name);
+
+/* Asks the kernel about fd and makes the slot agree with the answer. After races only: one or two system calls. */
+void table_settle(struct fdt_slot *slot, int fd);
+
+/* Numbers that were ever recorded end here. */
+uint32_t table_end(void);
+
+/* What fstat and, for anonymous inodes, the link in /proc/self/fd say. FDT_KIND_COUNT when it cannot be told. */
+enum fdt_kind table_kernel_kind(int fd);
+/* May a lifetime recorded as `recorded` be what the kernel calls `actual`? */
+bool table_kind_agrees(enum fdt_kind recorded, enum fdt_kind actual);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What one thread knows of itself. Small on purpose: it lives in every thread's static TLS block, which comes out of the
+ * thread's own stack, and programs with 16 KiB stacks exist.
+ *
+ * initial-exec: a preloaded library is there when the program starts, so its TLS has a fixed place; the general model
+ * would call __tls_get_addr, which may allocate, in a signal handler of all places.
+ */
+#ifndef FDTRACE_THREAD_H
+#define FDTRACE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stack_memory;   /* stack.c */
+
+struct thread {
+    int32_t  tid;        /* kernel thread id, 0: not asked yet */
+    uint8_t  shard;      /* ring shard */
+    bool     known;      /* tid and shard are set, and a thread-end handler waits */
+    bool     unusual;    /* vforked or unwinding: the gate looks closer */
+    bool     unwinding;  /* libunwind is at work: a nested event gets a cheaper stack (set by stack.c with unusual) */
+    int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
+    struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
+
+    /* The run of failing closes this thread is in (misuse.c). */
+    uintptr_t run_pc;
+    int32_t   run_fd;
+    bool      run_sweeps;      /* it met a number nobody ever had */
+    uint8_t   run_incidents;   /* entries of run_incident in use */
+    uint16_t  run_incident[10];
+};
+
+extern __thread struct thread thread_self __attribute__((tls_model("initial-exec")));
+
+#endif

@@ -1,0 +1,14 @@
+/* verify=1: does the table equal the kernel's? */
+#ifndef FDTRACE_VERIFY_H
+#define FDTRACE_VERIFY_H
+
+#define VERIFY_EXIT_STATUS 86
+
+/*
+ * Compares numbers, kinds and close-on-exec flags of the table with /proc/self/fd, and says every difference and the sum on
+ * standard error. Descriptors libc keeps for itself do not count. Meaningful while no other thread opens or closes.
+ * Returns the number of differences, -1 when the kernel could not be asked.
+ */
+int verify_table(void);
+
+#endif
