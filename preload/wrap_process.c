@@ -1,0 +1,177 @@
+/*
+ * fork and its kin. What makes them awkward: the child shares our MAP_SHARED record but not our descriptors (fork), or even
+ * all of our memory (vfork, clone with CLONE_VM); so every child must know that it is another process before it records
+ * anything. Forked children are given their own segment here, at once, while their table is still what the fork left;
+ * those that were forked behind our back find the guard page wiped (gate.h) at their first event.
+ */
+#include "gate.h"
+#include "process.h"
+#include "raw.h"
+#include "record.h"
+#include "ring.h"
+#include "sites.h"
+#include "table.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+pid_t __fork(void);
+pid_t __libc_fork(void);
+pid_t _Fork(void);
+
+static void forked(const struct call *call, pid_t child, uint64_t fork_ns)
+{
+    if (child == 0) {
+        process_forked(fork_ns);
+    } else if (child > 0) {
+        int saved = errno;
+        if (gate_enter(call))
+            ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = stack_site(call), .fd = -1,
+                                       .other = -1, .value = child, .ns = fork_ns});
+        errno = saved;
+    }
+}
+
+#define FORK(name, public)                                                                             \
+    HOOK(name, public);                                                                                \
+    EXPORT pid_t name(void)                                                                            \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        uint64_t fork_ns = store_now();                                                                \
+        pid_t child = REAL(name)();                                                                    \
+        forked(&call, child, fork_ns);                                                                 \
+        return child;                                                                                  \
+    }
+
+FORK(fork, "fork")
+FORK(__fork, "fork")
+FORK(__libc_fork, "fork")
+FORK(_Fork, "_Fork")
+
+/*
+ * vfork returns twice on one stack: the child comes back first and may overwrite everything below its caller's frame, a C
+ * wrapper's own frame included. So the return address is kept in a register across the system call (which restores all
+ * registers but rax, rcx and r11), as libc does. Between vfork_prepare and vfork_result this thread's events are the
+ * child's, unless getpid says otherwise; other threads of the parent run and record on.
+ */
+__attribute__((used)) void vfork_prepare(void);
+__attribute__((used)) long vfork_result(long answer);
+
+void vfork_prepare(void)
+{
+    struct thread *self = &thread_self;
+    if (self->vfork_pid == 0)
+        self->vfork_pid = (int32_t)raw(getpid);
+    self->unusual = true;
+}
+
+/* In the parent, after the child has exec'd or ended. A vfork child that vforks stays what it was. */
+long vfork_result(long answer)
+{
+    struct thread *self = &thread_self;
+    if (self->vfork_pid == raw(getpid)) {
+        self->vfork_pid = 0;
+        self->unusual = self->unwinding;
+    }
+    if (answer < 0) {
+        errno = (int)-answer;
+        return -1;
+    }
+    return answer;
+}
+
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".globl vfork\n.type vfork, @function\n"
+        ".globl __vfork\n.type __vfork, @function\n"
+        "vfork:\n__vfork:\n"
+        "    .cfi_startproc\n"
+        "    endbr64\n"
+        "    subq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call vfork_prepare\n"
+        "    addq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %rdi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    .cfi_register %rip, %rdi\n"
+        "    movl $58, %eax\n" /* SYS_vfork */
+        "    syscall\n"
+        "    pushq %rdi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    .cfi_offset %rip, -8\n"
+        "    testq %rax, %rax\n"
+        "    jz 1f\n"
+        "    movq %rax, %rdi\n"
+        "    subq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call vfork_result\n"
+        "    addq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "1:  ret\n"
+        "    .cfi_endproc\n"
+        ".size vfork, . - vfork\n"
+        ".size __vfork, . - __vfork\n");
+#endif
+
+/* What the child of a clone with CLONE_VM but without CLONE_FILES must know before the program's function runs. */
+struct clone_start {
+    int (*function)(void *);
+    void   *argument;
+    int32_t parent;
+};
+
+static int start_clone(void *data)
+{
+    struct clone_start start = *(struct clone_start *)data;
+    if (start.parent != 0) {
+        thread_self.vfork_pid = start.parent;
+        thread_self.unusual = true;
+    }
+    return start.function(start.argument);
+}
+
+/*
+ * A child that shares our memory but not our table (CLONE_VM without CLONE_FILES) is treated like vfork's. With CLONE_FILES
+ * it is one more user of the same table, and recorded as such. Without CLONE_VM it is a fork. The few words the child needs
+ * go to the top of its own stack, which is nobody else's yet.
+ */
+#define CLONE(name)                                                                                    \
+    HOOK(name, "clone");                                                                               \
+    EXPORT int name(int (*function)(void *), void *stack, int flags, void *argument, ...)             \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        va_list rest;                                                                                  \
+        va_start(rest, argument);                                                                      \
+        int *parent_tid = va_arg(rest, int *);                                                         \
+        void *tls = va_arg(rest, void *);                                                              \
+        int *child_tid = va_arg(rest, int *);                                                          \
+        va_end(rest);                                                                                  \
+        bool apart = function != NULL && stack != NULL && (flags & CLONE_VM) && !(flags & CLONE_FILES);\
+        if (apart) {                                                                                   \
+            struct clone_start *start = (void *)(((uintptr_t)stack - sizeof(*start)) & ~(uintptr_t)15);\
+            *start = (struct clone_start){function, argument, (int32_t)raw(getpid)};                   \
+            function = start_clone;                                                                    \
+            argument = stack = start;                                                                  \
+        }                                                                                              \
+        int child = REAL(name)(function, stack, flags, argument, parent_tid, tls, child_tid);          \
+        cloned(&call, child, flags, apart, parent_tid);                                                \
+        return child;                                                                                  \
+    }
+
+static void cloned(const struct call *call, int child, int flags, bool apart, const int *pidfd)
+{
+    /* Without CLONE_SETTLS the child has just marked the very thread structure we share with it. */
+    if (apart && child > 0 && !(flags & CLONE_SETTLS) && (flags & CLONE_VFORK)) {
+        thread_self.vfork_pid = 0;
+        thread_self.unusual = thread_self.unwinding;
+    }
+    if (child > 0 && (flags & CLONE_PIDFD) && pidfd != NULL)
+        fd_born(call, *pidfd, NEWBORN(.kind = FDT_PIDFD, .cloexec = true));
+}
+
+int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+CLONE(clone)
+CLONE(__clone)
