@@ -23,9 +23,15 @@
 
 #define NAMES_ASKED 10000 /* links read at the end, at most */
 
+/* Where shells keep the script they read: bash at 255 or below (move_to_high_fd), dash and its kin at 10. */
+static bool is_shell_script(int fd, uint64_t word)
+{
+    return (store.header->flags & FDT_HEADER_SHELL) && (fd == 10 || fd == 255) && (word & FDT_CLOEXEC);
+}
+
 bool end_is_leak(int fd, uint64_t word)
 {
-    return fd > 2 && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED));
+    return fd > 2 && !is_shell_script(fd, word) && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED));
 }
 
 static uint32_t count_leaks(void)
@@ -70,7 +76,7 @@ static void reconcile(void)
             table_settle(slot, (int)fd);
             continue;
         }
-        if (slot->life.kind == FDT_UNASKED) {
+        if (slot->life.kind == FDT_UNASKED || slot->life.kind == FDT_OTHER) {
             enum fdt_kind kind = table_kernel_kind((int)fd);
             if (kind == FDT_PIPE && slot->life.name[0] != '\0')
                 kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
@@ -234,8 +240,7 @@ int process_end(int status)
         status = VERIFY_EXIT_STATUS;
     if (reports && (worth || options.fail_on[0] != '\0'))
         status = report(status);
-    if (reports)
-        clean_up();
+    clean_up();
     return status;
 }
 

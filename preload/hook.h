@@ -49,7 +49,7 @@ void bind_all(void);
 #define REAL(name) (LIKELY(libc_##name != NULL) ? libc_##name : (bind_all(), libc_##name))
 
 /*
- * One interposed call in flight: who called, and how restless the table was when it began (record.h, "unrest").
+ * One interposed call in flight: who called, and how restless the table was when it began (unrest.h).
  * pc, sp and fp are the caller's: the address it will continue at, its stack pointer after the return, its frame pointer.
  */
 struct call {

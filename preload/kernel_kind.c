@@ -95,8 +95,9 @@ bool table_kind_agrees(enum fdt_kind recorded, enum fdt_kind actual)
     if (recorded == actual || actual == FDT_KIND_COUNT || recorded == FDT_OTHER)
         return true;
     switch (recorded) {
-    case FDT_UNASKED: /* anything that has a path, and what a message may bring */
-        return true;
+    case FDT_UNASKED: /* anything that has a path: no socket, and no anonymous inode (open(2) of those fails) */
+        return actual < FDT_SOCKET_INET || actual == FDT_TTY || actual == FDT_PTY_MASTER || actual == FDT_NAMESPACE ||
+               actual == FDT_MEMFD || actual == FDT_PIDFD;
     case FDT_FIFO:
         return actual == FDT_PIPE; /* S_IFIFO both */
     case FDT_FILE:

@@ -10,6 +10,7 @@
 #include "say.h"
 #include "sites.h"
 #include "table.h"
+#include "unrest.h"
 
 #include <dlfcn.h>
 #include <dirent.h>
@@ -76,7 +77,8 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     } else {
         enum fdt_kind kind = table_kernel_kind(fd);
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
-        read_name(fd, name);
+        if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
+            read_name(fd, name);
     }
     table_birth(slot, fd, &entry);
 }
@@ -205,7 +207,7 @@ void process_adopt(uint64_t fork_ns)
     parent_store = store;
     thread_self.tid = (int32_t)raw(gettid);
     guard->index_mask = index_size() - 1; /* wiped with the rest */
-    fdt_unrest = 0;
+    unrest_forked();
     const struct store_origin origin = {FDT_HOW_FORK, parent_store.header != NULL ? parent_store.header->pid : 0,
                                         parent_store.header != NULL ? parent_store.header->image : 0};
     stack_forked();
@@ -231,6 +233,17 @@ void process_forked(uint64_t fork_ns)
     errno = saved;
 }
 
+void process_daemonized(void)
+{
+    if (store.header == NULL)
+        return;
+    store.header->end_ns = store_now();
+    store.header->exit_status = 0;
+    __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
+    if (store.private_folder && store.path[0] != '\0')
+        raw(unlinkat, AT_FDCWD, store.path, 0);
+}
+
 void process_execs(void)
 {
     if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON || thread_self.vfork_pid != 0)
@@ -253,9 +266,12 @@ void process_filtered(void)
         __atomic_fetch_or(&store.header->flags, FDT_HEADER_FILTERED, __ATOMIC_RELAXED);
 }
 
-__attribute__((constructor(101))) static void construct(void)
+/* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */
+__attribute__((constructor(101))) static void construct(int argc, char **argv)
 {
     uint32_t new = GATE_NEW;
     if (__atomic_compare_exchange_n(&guard->phase, &new, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_start();
+    if (store.header != NULL)
+        store_arguments(argc, argv);
 }

@@ -19,6 +19,9 @@ void process_forked(uint64_t fork_ns);
 /* Visits every number /proc/self/fd lists but the one used for listing. False when it could not be read to its end. */
 bool process_each_descriptor(void (*visit)(int fd, void *data), void *data);
 
+/* In daemon's child, before it is given its own segment: the parent has left with status 0 and will not report. */
+void process_daemonized(void);
+
 /* Is pc inside libunwind or what it calls on? */
 bool process_is_unwinder(uintptr_t pc);
 

@@ -6,21 +6,9 @@
 #include "ring.h"
 #include "sites.h"
 #include "table.h"
+#include "unrest.h"
 
 #include <string.h>
-
-uint32_t fdt_unrest;
-
-/* Sequentially consistent: the bump must not sink below the real call that follows it. */
-static void stir(void)
-{
-    __atomic_fetch_add(&fdt_unrest, 1, __ATOMIC_SEQ_CST);
-}
-
-static bool stirred_since(const struct call *call)
-{
-    return __atomic_load_n(&fdt_unrest, __ATOMIC_ACQUIRE) != call->unrest;
-}
 
 static void lose_slot(void)
 {
@@ -38,7 +26,7 @@ static void publish(const struct call *call, int fd, struct table_entry *entry)
     entry->life.site = stack_site(call);
     entry->life.tid = thread_self.tid;
     entry->life.call = call->id;
-    entry->doubtful = stirred_since(call);
+    entry->call = call;
     table_birth(slot, fd, entry);
     ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
                                .other = entry->life.from, .ns = entry->life.ns,
@@ -71,7 +59,25 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
     errno = saved;
 }
 
-void fd_duped(const struct call *call, int from, int to, bool cloexec)
+/*
+ * The source's details, if its lifetime lasted from before the call (seen) until after they were copied: a birth fills the
+ * details in before it publishes, so only an unchanged word afterwards vouches for them. A contested word vouches for
+ * nothing: the number is open, but whose it is may still be on its way.
+ */
+static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *word)
+{
+    const struct fdt_slot *source = table_peek(fd);
+    const uint64_t same = FDT_LIVE | ~UINT64_C(0) << FDT_GENERATION_SHIFT;
+    *word = 0;
+    if (source == NULL || !(seen & FDT_LIVE))
+        return false;
+    *life = source->life;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    *word = table_word(source);
+    return ((*word ^ seen) & same) == 0 && !((*word | seen) & FDT_CONTESTED);
+}
+
+void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool cloexec)
 {
     if (UNLIKELY(to < 0)) {
         fd_refused(call);
@@ -79,13 +85,15 @@ void fd_duped(const struct call *call, int from, int to, bool cloexec)
     }
     int saved = errno;
     if (gate_enter(call)) {
-        const struct fdt_slot *source = table_peek(from);
-        bool known = source != NULL && (table_word(source) & FDT_LIVE);
+        struct fdt_life source;
+        uint64_t word;
+        bool known = copy_life(from, seen, &source, &word);
+        enum fdt_kind kind = known ? source.kind : table_kernel_kind(to);
         struct table_entry entry = {
-            .life = {.kind = known ? source->life.kind : FDT_UNASKED, .flags = known ? source->life.flags : 0,
-                     .from = from, .from_generation = generation_of(from)},
-            .name = known ? source->life.name : NULL,
-            .flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? table_word(source) & FDT_NAME_CUT : 0),
+            .life = {.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind), .from = from,
+                     .flags = known ? source.flags : 0, .from_generation = FDT_GENERATION(word)},
+            .name = known ? source.name : NULL,
+            .flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0),
         };
         publish(call, to, &entry);
     }
@@ -107,7 +115,7 @@ struct dying fd_dying(const struct call *call, int fd)
         }
         if (!dying.recorded) {
             dying.against = true;
-            stir();
+            unrest_begin();
         }
     }
     errno = saved;
@@ -127,10 +135,8 @@ static void conclude(const struct call *call, const struct dying *dying, struct 
 }
 
 /* A close succeeded on a number the table believed dead: its birth was not seen, or is still being written elsewhere. */
-static void settle_success(int fd)
+static void settle_success(struct fdt_slot *slot, int fd)
 {
-    struct fdt_slot *slot = table_peek(fd);
-    stir();
     if (slot != NULL && (FDT_GENERATION(table_word(slot)) != 0 || gate_threaded()))
         table_settle(slot, fd);
 }
@@ -147,35 +153,44 @@ void fd_died(const struct call *call, struct dying *dying, int error)
         /* The kernel had it closed already, unseen: whoever did it, this is not the one to accuse. */
         table_settle(slot, dying->fd);
     } else if (error != EBADF) {
-        settle_success(dying->fd);
+        settle_success(slot, dying->fd);
     } else {
         bool has_past = slot != NULL && FDT_GENERATION(table_word(slot)) != 0;
         misuse_failed_close(call, dying->fd, has_past);
     }
+    if (dying->against)
+        unrest_end(); /* only now that the table agrees again */
     errno = saved;
 }
 
 void fd_survived(const struct call *call, struct dying *dying)
 {
     (void)call;
-    if (!dying->recorded)
-        return;
     int saved = errno;
-    struct fdt_slot *slot = table_peek(dying->fd);
-    if (!table_revive(slot, dying->before, dying->after))
-        table_settle(slot, dying->fd);
+    if (dying->against)
+        unrest_end();
+    if (dying->recorded) {
+        struct fdt_slot *slot = table_peek(dying->fd);
+        if (!table_revive(slot, dying->before, dying->after))
+            table_settle(slot, dying->fd);
+    }
     errno = saved;
 }
 
-void fd_replaced(const struct call *call, struct dying *dying, int from, bool cloexec)
+void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec)
 {
-    if (dying->recorded) {
+    struct call alone = *call;
+    if (dying->recorded)
         fd_died(call, dying, 0);
-    } else if (dying->against && gate_threaded()) {
-        /* The number looked free. With one thread it was; with more, another's birth may be on its way into the table. */
-        stir();
+    /* The number looked free. With one thread it was, and our own stirring is no reason to doubt this birth. */
+    bool undisturbed = dying->against && !gate_threaded() && unrest_is_ours(call);
+    if (undisturbed) {
+        unrest_end();
+        alone.unrest = fdt_unrest;
     }
-    fd_duped(call, from, dying->fd, cloexec);
+    fd_duped(&alone, from, seen, dying->fd, cloexec);
+    if (dying->against && !undisturbed)
+        unrest_end();
 }
 
 /* The part of [first, last] that was ever recorded: [first, return value). */
@@ -190,7 +205,7 @@ void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
     int saved = errno;
     if (gate_enter(call)) {
         struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
-        stir();
+        unrest_begin();
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
             uint64_t word, after;
             table_death(&store.table[fd], &word, &death, &after);
@@ -205,7 +220,6 @@ void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int er
 {
     int saved = errno;
     if (gate_enter(call)) {
-        stir();
         /*
          * A birth that another thread recorded meanwhile may have been swept away by the kernel after all, and a sweep
          * that failed (EINVAL, ENOSYS) closed nothing: what does not look as it should is asked about.
@@ -216,6 +230,7 @@ void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int er
             if (error == 0 ? (word & FDT_LIVE) != 0 : FDT_GENERATION(word) != 0)
                 table_settle(slot, (int)fd);
         }
+        unrest_end();
     }
     errno = saved;
 }
@@ -225,8 +240,15 @@ static void flag(struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
 {
     uint64_t set = cloexec ? FDT_CLOEXEC | FDT_FLAG_SET : FDT_FLAG_CLEARED;
     uint64_t seen = word;
-    if ((word & FDT_LIVE) == 0)
-        return; /* an unseen birth: adopted when it matters */
+    if ((word & FDT_LIVE) == 0) {
+        /* A birth nobody saw is adopted when it matters. One that another thread is about to record must hear of this. */
+        if (gate_threaded()) {
+            unrest_begin();
+            table_settle(slot, fd);
+            unrest_end();
+        }
+        return;
+    }
     if (!table_swap(slot, &word, table_next(word, set, cloexec ? 0 : FDT_CLOEXEC))) {
         table_settle(slot, fd);
         return;
@@ -254,12 +276,16 @@ void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last)
 {
     int saved = errno;
     if (gate_enter(call)) {
-        stir(); /* a birth on its way into the table has the flag now, whatever its own arguments said */
+        unrest_begin(); /* a birth on its way into the table may have the flag now, whatever its own arguments said */
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
-            uint64_t word = table_word(&store.table[fd]);
-            if (word & FDT_LIVE)
-                flag(&store.table[fd], (int)fd, word, true);
+            struct fdt_slot *slot = &store.table[fd];
+            uint64_t word = table_word(slot);
+            if ((word & FDT_LIVE) && gate_threaded())
+                table_settle(slot, (int)fd); /* it may have been born after the sweep passed it */
+            else if (word & FDT_LIVE)
+                flag(slot, (int)fd, word, true);
         }
+        unrest_end();
     }
     errno = saved;
 }

@@ -8,11 +8,7 @@
  * Order. Deaths are recorded BEFORE the real call: the instant the kernel frees a number another thread may be given
  * it. Births are recorded AFTER it. So for one number the record of a death always precedes that of the next birth.
  *
- * Unrest. What order alone cannot settle: a thread that has been given a number by the kernel but has not recorded it
- * yet, while another thread closes that very number (a sweep, a stale close, a dup2 onto it). Whoever is about to close
- * a number the table believes dead, or sweeps a range, first bumps fdt_unrest. A birth whose entry value differs from the
- * current one asks the kernel (one fcntl) instead of trusting itself, and so does a close that turns out to have
- * succeeded against the table's belief. Programs that close what they own never get there.
+ * What that order alone cannot settle between threads is told in unrest.h.
  */
 #ifndef FDTRACE_RECORD_H
 #define FDTRACE_RECORD_H
@@ -56,10 +52,13 @@ void fd_died(const struct call *call, struct dying *dying, int error);
 /* The same for a call that may have failed before it reached the number (dup2 with a bad source): closed tells. */
 void fd_survived(const struct call *call, struct dying *dying);
 
-/* dup, F_DUPFD: to < 0 as in fd_born. The copy shares kind and name with from. */
-void fd_duped(const struct call *call, int from, int to, bool cloexec);
-/* dup2, dup3 that succeeded: the announced number died, if it lived, and is a copy of from now. Instead of fd_died and fd_duped. */
-void fd_replaced(const struct call *call, struct dying *dying, int from, bool cloexec);
+/*
+ * dup, F_DUPFD: to < 0 as in fd_born. The copy shares kind and name with from, if from is still what it was before the
+ * call (seen: fd_word(from) taken then); otherwise another thread has put something else there, and the kernel is asked.
+ */
+void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool cloexec);
+/* dup2, dup3 that succeeded: the announced number died, if it lived, and is a copy now. Instead of fd_died and fd_duped. */
+void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec);
 
 /* close_range and closefrom: every number of [first, last]. Announce before, conclude after; error as above. */
 void fd_sweep_begin(const struct call *call, unsigned first, unsigned last);
@@ -67,8 +66,9 @@ void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int er
 /* CLOSE_RANGE_CLOEXEC: after success. */
 void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last);
 
-/* F_SETFD, FIOCLEX, FIONCLEX: take the slot's word before the real call, hand it back after its success. */
+/* The slot's word now, 0 for a number never recorded: taken before a real call whose record depends on it. */
 uint64_t fd_word(int fd);
+/* F_SETFD, FIOCLEX, FIONCLEX after success; word as taken before the call. */
 void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec);
 
 /* bind, connect, accept: the address. Also a path. name is NUL-terminated. After success. */

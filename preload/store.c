@@ -14,7 +14,8 @@
 #endif
 
 #define PAGE        4096u
-#define CHUNK_BYTES (64u * 1024)
+#define CHUNK_BYTES (16u * 1024) /* a part's first growth; it doubles from there */
+#define FIRST_SLOTS 16u             /* one page: what a small program needs */
 
 struct store store;
 
@@ -69,8 +70,14 @@ static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlim
         [FDT_PART_MODULES] = {1024, sizeof(struct fdt_module)},
         [FDT_PART_CALLS] = {(uint32_t)(__stop_fdt_hooks - __start_fdt_hooks), FDT_CALL_SIZE},
     };
+    /* What every image needs at once lies side by side, so that one madvise secures it (secure_beginnings). */
+    static const enum fdt_part_id order[FDT_PART_COUNT] = {
+        FDT_PART_CALLS, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_FRAMES, FDT_PART_RING, FDT_PART_INCIDENTS,
+        FDT_PART_MODULES,
+    };
     uint64_t offset = FDT_HEADER_SIZE;
-    for (int i = 0; i < FDT_PART_COUNT; i++) {
+    for (int at = 0; at < FDT_PART_COUNT; at++) {
+        enum fdt_part_id i = order[at];
         parts[i] = (struct fdt_part){offset, wanted[i].count, wanted[i].size};
         offset += ((uint64_t)wanted[i].count * wanted[i].size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
     }
@@ -221,41 +228,29 @@ static bool populate(void *address, size_t length)
 }
 
 /*
- * Secures the beginning of every part. Kernels before 5.14 answer EINVAL to MADV_POPULATE_WRITE; there we ask the file
- * system for a fixed share of each part now, through a second descriptor that lives only here, and never grow.
+ * Secures the header, the names of the calls and the table's first slots, which lie side by side; the rest when it is
+ * first used. Kernels before 5.14 answer EINVAL to MADV_POPULATE_WRITE; there we ask the file system for a fixed share of
+ * each part now, through a second descriptor that lives only here, and never grow.
  */
-static bool secure_beginnings(struct store *new)
+static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT_PART_COUNT])
 {
-    static const uint32_t beginning[FDT_PART_COUNT] = {
-        [FDT_PART_TABLE] = 64, [FDT_PART_SITES] = 64, [FDT_PART_FRAMES] = 1024, [FDT_PART_RING] = 0,
-        [FDT_PART_INCIDENTS] = 0, [FDT_PART_MODULES] = 12, [FDT_PART_CALLS] = UINT32_MAX,
-    };
-    char *base = (char *)new->header;
-    int fd = -1;
-    populates = populate(base, FDT_HEADER_SIZE);
-    if (!populates) {
-        if (new->path[0] == '\0' || (fd = raw_open(new->path, O_RDWR | O_NOFOLLOW, 0)) < 0)
-            return false;
-        if (raw(fallocate, fd, 0, 0, FDT_HEADER_SIZE) != 0) {
-            raw(close, fd);
-            return false;
-        }
+    const uint64_t first = parts[FDT_PART_TABLE].offset + FIRST_SLOTS * sizeof(struct fdt_slot);
+    populates = populate(new->header, first);
+    if (populates) {
+        new->secured[FDT_PART_CALLS] = parts[FDT_PART_CALLS].count;
+        new->secured[FDT_PART_TABLE] = FIRST_SLOTS;
+        return true;
     }
-    struct fdt_part parts[FDT_PART_COUNT];
-    struct rlimit nofile;
-    raw(prlimit64, 0, RLIMIT_NOFILE, NULL, &nofile);
-    lay_out(parts, &nofile);
-    for (int i = 0; i < FDT_PART_COUNT; i++) {
-        uint32_t share = populates ? beginning[i] : 4096;
-        uint32_t count = share < parts[i].count ? share : parts[i].count;
-        uint64_t bytes = (uint64_t)count * parts[i].entry_size;
-        bool done = count == 0 || (populates ? populate(base + parts[i].offset, bytes)
-                                             : raw(fallocate, fd, 0, parts[i].offset, bytes) == 0);
-        new->secured[i] = done ? count : 0;
+    int fd = new->path[0] != '\0' ? raw_open(new->path, O_RDWR | O_NOFOLLOW, 0) : -1;
+    bool done = fd >= 0 && raw(fallocate, fd, 0, 0, first) == 0;
+    for (int i = 0; done && i < FDT_PART_COUNT; i++) {
+        uint32_t count = parts[i].count < 4096 ? parts[i].count : 4096;
+        done = raw(fallocate, fd, 0, parts[i].offset, (uint64_t)count * parts[i].entry_size) == 0;
+        new->secured[i] = count;
     }
     if (fd >= 0)
         raw(close, fd);
-    return new->secured[FDT_PART_TABLE] != 0 && new->secured[FDT_PART_CALLS] == new->count[FDT_PART_CALLS];
+    return done;
 }
 
 static void read_link(const char *path, char *to, size_t size)
@@ -264,7 +259,8 @@ static void read_link(const char *path, char *to, size_t size)
     to[length > 0 ? length : 0] = '\0';
 }
 
-static void copy_arguments(struct fdt_header *header)
+/* The kernel's copy: what the program made of its argv meanwhile is its own affair. */
+static void read_arguments(struct fdt_header *header)
 {
     int fd = raw_open("/proc/self/cmdline", O_RDONLY, 0);
     if (fd < 0)
@@ -273,6 +269,30 @@ static void copy_arguments(struct fdt_header *header)
     raw(close, fd);
     for (long i = 0; i < length; i++)
         header->argc += header->argv[i] == '\0';
+}
+
+void store_arguments(int argc, char **argv)
+{
+    struct fdt_header *header = store.header;
+    size_t at = 0;
+    for (int i = 0; i < argc && argv[i] != NULL; i++) {
+        size_t length = strlen(argv[i]) + 1;
+        if (at + length > FDT_ARGV_SIZE)
+            return;
+        memcpy(header->argv + at, argv[i], length);
+        at += length;
+        header->argc++;
+    }
+}
+
+static bool is_shell(const char *exe)
+{
+    static const char *const shells[] = {"bash", "dash", "sh", "ash", "busybox", "ksh", "mksh", "zsh"};
+    const char *slash = strrchr(exe, '/');
+    for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+        if (strcmp(slash != NULL ? slash + 1 : exe, shells[i]) == 0)
+            return true;
+    return false;
 }
 
 static void fill_header(struct store *new, const struct fdt_part *parts, const struct rlimit *nofile,
@@ -314,9 +334,11 @@ static void fill_header(struct store *new, const struct fdt_part *parts, const s
     header->epoch = 1;
     header->flags = new->path[0] == '\0' ? FDT_HEADER_ANONYMOUS : 0;
     read_link("/proc/self/exe", header->exe, FDT_EXE_SIZE);
+    header->flags |= is_shell(header->exe) ? FDT_HEADER_SHELL : 0;
     if (raw(getcwd, header->cwd, FDT_CWD_SIZE) <= 0)
         header->cwd[0] = '\0';
-    copy_arguments(header);
+    if (origin->how == FDT_HOW_FORK)
+        read_arguments(header);
     for (uint32_t i = 0; i < header->calls; i++)
         strncpy(new->calls[i], __start_fdt_hooks[i].call, FDT_CALL_SIZE - 1);
     /* Last, so that a reader that sees the magic sees a whole header. */
@@ -366,7 +388,7 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
         if (memory == MAP_FAILED)
             return false;
         point_into(&new, memory, parts);
-        if (secure_beginnings(&new))
+        if (secure_beginnings(&new, parts))
             break;
         munmap(memory, new.size);
         if (new.path[0] != '\0')

@@ -4,6 +4,7 @@
 #include "raw.h"
 #include "ring.h"
 #include "thread.h"
+#include "unrest.h"
 
 #include <string.h>
 
@@ -21,16 +22,17 @@ static void raise_to(uint32_t *mark, uint32_t value)
         ;
 }
 
-static struct fdt_site *site_at(uint32_t id)
+/* Whose counters a lifetime moves: its site's, site 0's when its stack is unknown, nobody's when it was inherited. */
+static struct fdt_site *site_of(uint32_t id, uint64_t flags)
 {
-    return id != FDT_NO_SITE && id < __atomic_load_n(&store.secured[FDT_PART_SITES], __ATOMIC_ACQUIRE) ? &store.sites[id]
-                                                                                                    : NULL;
+    bool counts = !(flags & FDT_INHERITED) && id < __atomic_load_n(&store.secured[FDT_PART_SITES], __ATOMIC_ACQUIRE);
+    return counts ? &store.sites[id] : NULL;
 }
 
-/* The counters that follow a slot's word: site and totals. */
-static void count_birth(uint32_t site_id, bool cloexec)
+/* The counters that follow a slot's word: site and totals. flags are the word's. */
+static void count_birth(uint32_t site_id, uint64_t flags)
 {
-    struct fdt_site *site = site_at(site_id);
+    struct fdt_site *site = site_of(site_id, flags);
     raise_to(&store.header->open_peak, __atomic_add_fetch(&store.header->open_now, 1, __ATOMIC_RELAXED));
     if (site == NULL)
         return;
@@ -38,13 +40,13 @@ static void count_birth(uint32_t site_id, bool cloexec)
     uint64_t live = births - __atomic_load_n(&site->deaths, __ATOMIC_RELAXED);
     if (live > site->peak)
         raise_to(&site->peak, (uint32_t)live);
-    if (!cloexec)
+    if (!(flags & FDT_CLOEXEC))
         __atomic_fetch_add(&site->inheritable, 1, __ATOMIC_RELAXED);
 }
 
-static void count_death(uint32_t site_id, int direction)
+static void count_death(uint32_t site_id, uint64_t flags, int direction)
 {
-    struct fdt_site *site = site_at(site_id);
+    struct fdt_site *site = site_of(site_id, flags);
     __atomic_fetch_sub(&store.header->open_now, direction, __ATOMIC_RELAXED);
     if (site != NULL)
         __atomic_fetch_add(&site->deaths, direction, __ATOMIC_RELAXED);
@@ -80,60 +82,77 @@ static void write_life(struct fdt_life *life, const struct table_entry *entry, u
         *flags |= FDT_NAME_CUT;
 }
 
+enum verdict { OURS, THEIRS, NOBODYS, DEAD };
+
 /*
- * Two births on one number with no death between: either the death went unseen (raw system call), and ours is the new
- * lifetime; or both threads are late, and the number belongs to whichever record agrees with the kernel.
+ * Whose is a doubtful number? The kernel tells whether it is open, its flag and its kind. A live record that agrees with all
+ * that stands, unless it is older than ours and ours agrees as well. When neither does, a third thread is about to say.
  */
-static bool other_record_is_right(const struct fdt_slot *slot, int fd, uint64_t word, bool cloexec_now,
-                                  const struct table_entry *entry)
+static enum verdict ask(const struct fdt_slot *slot, int fd, uint64_t word, const struct table_entry *entry,
+                        enum fdt_kind *actual, bool *cloexec)
 {
-    if ((word & FDT_LIVE) == 0 || (word & FDT_ADOPTED) != 0)
-        return false;
-    enum fdt_kind actual = table_kernel_kind(fd);
-    bool ours = !!(entry->flags & FDT_CLOEXEC) == cloexec_now && table_kind_agrees(entry->life.kind, actual);
-    bool theirs = !!(word & FDT_CLOEXEC) == cloexec_now && table_kind_agrees(slot->life.kind, actual);
-    return theirs && (!ours || slot->life.ns > entry->life.ns);
+    int answer = raw_getfd(fd);
+    if (answer < 0)
+        return DEAD;
+    *cloexec = answer & FD_CLOEXEC;
+    *actual = table_kernel_kind(fd);
+    bool known = (word & FDT_LIVE) && !(word & FDT_ADOPTED);
+    bool ours = !!(entry->flags & FDT_CLOEXEC) == *cloexec && table_kind_agrees(entry->life.kind, *actual);
+    bool theirs = known && !!(word & FDT_CLOEXEC) == *cloexec && table_kind_agrees(slot->life.kind, *actual);
+    if (theirs && (!ours || slot->life.ns > entry->life.ns))
+        return THEIRS;
+    return ours || table_kind_agrees(entry->life.kind, *actual) ? OURS : NOBODYS;
+}
+
+/* What nobody has claimed yet: open, of this kind, and no more is known. */
+static struct table_entry unclaimed(enum fdt_kind kind, uint64_t ns)
+{
+    return (struct table_entry){
+        .life = {.ns = ns, .call = FDT_NO_CALL, .from = -1, .kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind)},
+        .flags = FDT_ADOPTED,
+    };
 }
 
 bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
 {
-    uint64_t flags = entry->flags | FDT_LIVE;
-    uint64_t word = table_word(slot);
-    bool alive = true;
+    const struct table_entry *winner = entry;
+    struct table_entry nobodys;
+    enum verdict verdict = OURS;
+    uint64_t word = table_word(slot), flags, next;
+    bool pen = take_pen(slot);
 
     raise_to(&store.header->high_water, (uint32_t)fd + 1);
-    bool pen = take_pen(slot);
     for (;;) {
-        if (UNLIKELY(entry->doubtful || !pen)) {
-            int answer = raw_getfd(fd);
-            alive = answer >= 0;
-            if (!alive)
-                break; /* dead on arrival: somebody closed it before we could write it down */
-            if (other_record_is_right(slot, fd, word, answer & FD_CLOEXEC, entry))
+        flags = winner->flags | FDT_LIVE;
+        /* After word was read: whoever settles this slot meanwhile changes it, and the swap below fails. */
+        if (UNLIKELY(!pen || (entry->call != NULL && unrest_since(entry->call)))) {
+            enum fdt_kind actual = FDT_KIND_COUNT;
+            bool cloexec = false;
+            verdict = ask(slot, fd, word, entry, &actual, &cloexec);
+            if (verdict == DEAD || verdict == THEIRS)
                 break;
-            flags = (flags & ~FDT_CLOEXEC) | (answer & FD_CLOEXEC ? FDT_CLOEXEC : 0) | FDT_CONTESTED;
+            if (verdict == NOBODYS || !pen) {
+                nobodys = unclaimed(actual, entry->life.ns);
+                winner = &nobodys;
+            }
+            flags = (winner->flags & ~FDT_CLOEXEC) | (cloexec ? FDT_CLOEXEC : 0) | FDT_LIVE | FDT_CONTESTED;
         }
         uint32_t old_site = slot->life.site;
-        if (pen) {
-            write_life(&slot->life, entry, &flags);
-        } else {
-            flags |= FDT_ADOPTED;
-        }
-        uint64_t next = table_next(word, flags, FDT_STATE_FLAGS & ~flags);
-        next += UINT64_C(1) << FDT_GENERATION_SHIFT;
+        if (pen)
+            write_life(&slot->life, winner, &flags);
+        next = table_next(word, flags, FDT_STATE_FLAGS & ~flags) + (UINT64_C(1) << FDT_GENERATION_SHIFT);
         uint64_t seen = word;
         if (table_swap(slot, &word, next)) {
             if (seen & FDT_LIVE) /* an unseen death made room */
-                count_death(old_site, 1);
+                count_death(old_site, seen, 1);
             break;
         }
     }
     if (pen)
         __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
-    count_birth(entry->life.site, flags & FDT_CLOEXEC);
-    if (!alive)
-        count_death(entry->life.site, 1);
-    return alive;
+    if (verdict == OURS || verdict == NOBODYS)
+        count_birth(winner->life.site, flags);
+    return verdict == OURS;
 }
 
 bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after)
@@ -147,7 +166,7 @@ bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *
     /* Still open in the kernel, so nobody else can be given this number yet: these plain stores have no rival. */
     slot->death = *death;
     slot->death.generation = FDT_GENERATION(*after);
-    count_death(slot->life.site, 1);
+    count_death(slot->life.site, *after, 1);
     return true;
 }
 
@@ -155,13 +174,13 @@ bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after)
 {
     if (!table_swap(slot, &after, table_next(after, before & FDT_STATE_FLAGS, 0)))
         return false;
-    count_death(slot->life.site, -1);
+    count_death(slot->life.site, before, -1);
     return true;
 }
 
 void table_no_longer_inheritable(struct fdt_slot *slot)
 {
-    struct fdt_site *site = site_at(slot->life.site);
+    struct fdt_site *site = site_of(slot->life.site, table_word(slot));
     if (site != NULL)
         __atomic_fetch_sub(&site->inheritable, 1, __ATOMIC_RELAXED);
 }
@@ -181,12 +200,8 @@ bool table_rename(struct fdt_slot *slot, const char *name)
 
 static void adopt(struct fdt_slot *slot, int fd, bool cloexec)
 {
-    enum fdt_kind kind = table_kernel_kind(fd);
-    struct table_entry entry = {
-        .life = {.ns = store_now(), .call = FDT_NO_CALL, .from = -1,
-                 .kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind)},
-        .flags = FDT_ADOPTED | FDT_CONTESTED | (cloexec ? FDT_CLOEXEC : 0),
-    };
+    struct table_entry entry = unclaimed(table_kernel_kind(fd), store_now());
+    entry.flags |= FDT_CONTESTED | (cloexec ? FDT_CLOEXEC : 0);
     table_birth(slot, fd, &entry);
 }
 
@@ -209,7 +224,9 @@ void table_settle(struct fdt_slot *slot, int fd)
         if (!table_swap(slot, &word, next))
             continue;
         if (!open && (word & FDT_LIVE))
-            count_death(slot->life.site, 1);
+            count_death(slot->life.site, word, 1);
+        if (cloexec && !(word & (FDT_CLOEXEC | FDT_FLAG_SET)))
+            table_no_longer_inheritable(slot);
         ring_write(&(struct event){.type = FDT_EVENT_SETTLED, .call = FDT_NO_CALL, .fd = fd, .other = -1, .value = open,
                                    .generation = FDT_GENERATION(next), .ns = store_now()});
         return;

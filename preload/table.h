@@ -45,9 +45,9 @@ struct table_entry {
     struct fdt_life    life;     /* without the name */
     const char        *name;     /* NULL or "" none */
     uint64_t           flags;    /* FDT_CLOEXEC, FDT_INHERITED, ... */
-    bool               doubtful; /* other threads were at this number: the kernel has the last word */
+    const struct call *call;     /* whose unrest makes this birth doubtful; NULL: nobody can have interfered */
 };
-/* Publishes a birth on fd. True when the lifetime is live afterwards (a doubtful one may be dead on arrival). */
+/* Publishes a birth on fd. False when a doubtful one turned out to be dead on arrival, or another's. */
 bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry);
 
 /* Takes a LIVE slot's lifetime to its death; false when it was not LIVE (*word tells). *word becomes what it was. */

@@ -15,6 +15,8 @@ static const char *const kind_names[] = {
 #undef FDT_KIND
 };
 
+#define DIFFERENCES_SHOWN 20 /* the rest is counted */
+
 struct tally {
     int seen, differences;
 };
@@ -29,13 +31,14 @@ static void begin(struct line *line, int fd)
 static void differs(struct tally *tally, int fd, const char *table, const char *kernel)
 {
     struct line line = {.length = 0};
+    if (tally->differences++ >= DIFFERENCES_SHOWN)
+        return;
     begin(&line, fd);
     line_text(&line, "the table says ");
     line_text(&line, table);
     line_text(&line, ", the kernel says ");
     line_text(&line, kernel);
     line_end(&line, STDERR_FILENO);
-    tally->differences++;
 }
 
 /*

@@ -51,6 +51,24 @@ FORK(__libc_fork, "fork")
 FORK(_Fork, "_Fork")
 
 /*
+ * daemon forks inside libc, where the parent leaves by an _exit nobody can wrap: the child writes the parent's last words.
+ * It also puts /dev/null on 0 to 2 unseen, which the child's picture of its table, taken from the kernel, includes.
+ */
+HOOK(daemon, "daemon");
+EXPORT int daemon(int nochdir, int noclose)
+{
+    uint64_t fork_ns = store_now();
+    int answer = REAL(daemon)(nochdir, noclose);
+    int saved = errno;
+    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) == GATE_WIPED) {
+        process_daemonized();
+        process_forked(fork_ns);
+    }
+    errno = saved;
+    return answer;
+}
+
+/*
  * vfork returns twice on one stack: the child comes back first and may overwrite everything below its caller's frame, a C
  * wrapper's own frame included. So the return address is kept in a register across the system call (which restores all
  * registers but rax, rcx and r11), as libc does. Between vfork_prepare and vfork_result this thread's events are the

@@ -73,7 +73,7 @@ enum fdt_incident_type {
 /* The parts of the file, in the order of header.parts. */
 enum fdt_part_id {
     FDT_PART_TABLE,     /* struct fdt_slot, index = descriptor number                          */
-    FDT_PART_SITES,     /* struct fdt_site, index = site id; entry 0 is never published         */
+    FDT_PART_SITES,     /* struct fdt_site, index = site id; entry 0 counts births without stack */
     FDT_PART_FRAMES,    /* uint64_t return addresses, site.frames .. + site.depth               */
     FDT_PART_RING,      /* struct fdt_event, FDT_SHARDS shards of count / FDT_SHARDS each       */
     FDT_PART_INCIDENTS, /* struct fdt_incident                                                  */
@@ -119,7 +119,7 @@ struct fdt_lost {
 #define FDT_ARGV_SIZE 2048u
 
 /* The first bytes of the file, FDT_HEADER_SIZE of them. */
-#define FDT_HEADER_SIZE 8192u
+#define FDT_HEADER_SIZE 4096u
 struct fdt_header {
     char     magic[8];
     uint32_t version;
@@ -170,6 +170,7 @@ struct fdt_header {
 };
 #define FDT_HEADER_ANONYMOUS 1u   /* no file could be made: memory only, gone with the process */
 #define FDT_HEADER_FILTERED  2u   /* a seccomp filter may be in force: no system calls of ours any more */
+#define FDT_HEADER_SHELL     4u   /* exe is a shell: close-on-exec 10 and 255 hold the script it reads */
 
 /*
  * slot.state: one word, changed by compare-and-swap, so that a flag, a death and a birth on one number never mix.
