@@ -1,0 +1,51 @@
+/*
+ * Directory streams. A DIR owns its descriptor; opendir makes it close-on-exec, and fdopendir sets the flag on the one
+ * it is given (fdopendir(3) only says that it should be set; glibc and musl do it themselves).
+ */
+#include "compat.h"
+#include "shapes.h"
+
+/* Bound, not wrapped: a program's own dirfd must not answer for libc's. */
+HOOK(dirfd, "dirfd");
+
+HOOK(opendir, "opendir");
+EXPORT DIR *opendir(const char *path)
+{
+    struct call call = CALL(opendir);
+    DIR *directory = REAL(opendir)(path);
+    if (directory != NULL)
+        fd_born(&call, REAL(dirfd)(directory),
+                NEWBORN(.kind = FDT_DIR, .owner = FDT_OWNER_DIR, .cloexec = true, .flags = O_DIRECTORY | O_CLOEXEC,
+                        .handle = directory, .name = path));
+    else
+        fd_refused(&call);
+    return directory;
+}
+
+HOOK(fdopendir, "fdopendir");
+EXPORT DIR *fdopendir(int fd)
+{
+    struct call call = CALL(fdopendir);
+    uint64_t word = fd_word(fd);
+    DIR *directory = REAL(fdopendir)(fd);
+    if (directory == NULL) {
+        fd_used(&call, -1, fd);
+        return NULL;
+    }
+    fd_flagged(&call, fd, word, true);
+    fd_owned(&call, fd, FDT_OWNER_DIR, directory);
+    return directory;
+}
+
+HOOK(closedir, "closedir");
+EXPORT int closedir(DIR *directory)
+{
+    struct call call = CALL(closedir);
+    /* closedir(NULL) answers EINVAL, though the header tells the compiler that nobody passes NULL: hide the pointer. */
+    DIR *given = directory;
+    __asm__("" : "+r"(given));
+    DYING dying = fd_dying(&call, given != NULL ? REAL(dirfd)(given) : -1);
+    int answer = REAL(closedir)(given);
+    fd_died(&call, &dying, answer < 0 ? errno : 0);
+    return answer;
+}

@@ -1,0 +1,155 @@
+/*
+ * Streams over descriptors. libc opens and closes them inside itself, unseen, so each call here is its own event; the
+ * number behind a stream is asked with fileno, which is a field access (streams without a number answer -1).
+ */
+#include "compat.h"
+#include "shapes.h"
+
+/* Bound, not wrapped: a program's own fileno must not answer for libc's. */
+HOOK(fileno, "fileno");
+
+/* fileno of a stream without a descriptor sets errno, which is the program's. */
+static int stream_fd(FILE *stream)
+{
+    int error = errno;
+    int fd = REAL(fileno)(stream);
+    errno = error;
+    return fd;
+}
+
+/* glibc reads the first letter and six more; the modes of popen, which may stand in any order, are shorter. */
+static bool mode_has(const char *mode, char letter)
+{
+    for (int i = 0; i < 7 && mode[i] != '\0'; i++)
+        if (mode[i] == letter)
+            return true;
+    return false;
+}
+
+static uint32_t mode_flags(const char *mode)
+{
+    uint32_t creates = mode[0] == 'w' ? O_CREAT | O_TRUNC : mode[0] == 'a' ? O_CREAT | O_APPEND : 0;
+    return creates | (mode_has(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY);
+}
+
+static void stream_born(const struct call *call, FILE *stream, struct birth birth)
+{
+    if (stream == NULL) {
+        fd_refused(call);
+        return;
+    }
+    birth.handle = stream;
+    int fd = stream_fd(stream);
+    if (fd >= 0)
+        fd_born(call, fd, &birth);
+}
+
+#define STREAM_BIRTH(function, public, parameters, arguments, ...)                                     \
+    HOOK(function, public);                                                                            \
+    EXPORT FILE *function parameters                                                                   \
+    {                                                                                                  \
+        struct call call = CALL(function);                                                             \
+        FILE *stream = REAL(function) arguments;                                                       \
+        stream_born(&call, stream, *NEWBORN(__VA_ARGS__));                                             \
+        return stream;                                                                                 \
+    }
+#define BY_PATH(function, public, ...)                                                                 \
+    STREAM_BIRTH(function, public, (const char *path, const char *mode), (path, mode),                 \
+                 .kind = FDT_UNASKED, .flags = mode_flags(mode), .name = path, __VA_ARGS__)
+#define BY_PIPE(function)                                                                              \
+    STREAM_BIRTH(function, "popen", (const char *command, const char *mode), (command, mode),          \
+                 .kind = FDT_PIPE, .owner = FDT_OWNER_POPEN, .cloexec = mode_has(mode, 'e'))
+#define UNNAMED(function)                                                                              \
+    STREAM_BIRTH(function, "tmpfile", (void), (),                                                      \
+                 .kind = FDT_FILE, .owner = FDT_OWNER_STREAM, .flags = O_RDWR | O_CREAT | O_EXCL)
+
+BY_PATH(fopen, "fopen", .owner = FDT_OWNER_STREAM, .cloexec = mode_has(mode, 'e'))
+BY_PATH(fopen64, "fopen", .owner = FDT_OWNER_STREAM, .cloexec = mode_has(mode, 'e'))
+BY_PATH(_IO_fopen, "fopen", .owner = FDT_OWNER_STREAM, .cloexec = mode_has(mode, 'e'))
+/* glibc appends the 'e' itself. */
+BY_PATH(setmntent, "setmntent", .owner = FDT_OWNER_MNTENT, .cloexec = true)
+BY_PATH(__setmntent, "setmntent", .owner = FDT_OWNER_MNTENT, .cloexec = true)
+/* The child and its end of the pipe are made inside libc; only the parent's end stays here. */
+BY_PIPE(popen)
+BY_PIPE(_IO_popen)
+UNNAMED(tmpfile)
+UNNAMED(tmpfile64)
+
+/* The number lives on and merely gets an owner; glibc ignores an 'e' here. */
+#define FDOPEN(name)                                                                                   \
+    HOOK(name, "fdopen");                                                                              \
+    EXPORT FILE *name(int fd, const char *mode)                                                        \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        FILE *stream = REAL(name)(fd, mode);                                                           \
+        if (stream != NULL)                                                                            \
+            fd_owned(&call, fd, FDT_OWNER_STREAM, stream);                                             \
+        else                                                                                           \
+            fd_used(&call, -1, fd);                                                                    \
+        return stream;                                                                                 \
+    }
+
+FDOPEN(fdopen)
+FDOPEN(_IO_fdopen)
+
+/*
+ * freopen opens the new file first and moves it over the old number with dup3; when the open fails the old number is
+ * closed all the same. A stream that had no number (the program closed it, or it is a memory stream) may get one.
+ * Up to glibc 2.40 an 'e' of the old mode sticks to the stream, and the dup3 obeys the stream, not the mode.
+ */
+#define STREAM_CLOEXEC 64 /* glibc's _IO_FLAGS2_CLOEXEC */
+
+static void reopened(const struct call *call, struct dying *dying, FILE *stream, const char *path, const char *mode)
+{
+    bool moved = dying->fd >= 0;
+    if (moved)
+        fd_died(call, dying, 0);
+    bool cloexec = moved && stream != NULL ? (stream->_flags2 & STREAM_CLOEXEC) != 0 : mode_has(mode, 'e');
+    stream_born(call, stream, *NEWBORN(.kind = FDT_UNASKED, .owner = FDT_OWNER_STREAM, .cloexec = cloexec,
+                                       .flags = mode_flags(mode), .name = path));
+}
+
+#define FREOPEN(name)                                                                                  \
+    HOOK(name, "freopen");                                                                             \
+    EXPORT FILE *name(const char *path, const char *mode, FILE *old)                                   \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        DYING dying = fd_dying(&call, stream_fd(old));                                                 \
+        FILE *stream = REAL(name)(path, mode, old);                                                    \
+        reopened(&call, &dying, stream, path, mode);                                                   \
+        return stream;                                                                                 \
+    }
+
+FREOPEN(freopen)
+FREOPEN(freopen64)
+
+/* An fclose that fails has closed the number, unless it was closed before: only then the kernel says EBADF. */
+#define FCLOSE(name, public)                                                                           \
+    HOOK(name, public);                                                                                \
+    EXPORT int name(FILE *stream)                                                                      \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        DYING dying = fd_dying(&call, stream_fd(stream));                                              \
+        int answer = REAL(name)(stream);                                                               \
+        fd_died(&call, &dying, answer == EOF ? errno : 0);                                             \
+        return answer;                                                                                 \
+    }
+
+FCLOSE(fclose, "fclose")
+FCLOSE(_IO_fclose, "fclose")
+FCLOSE(pclose, "pclose")
+
+/* Always answers 1, and is the one of them that takes NULL. */
+#define ENDMNTENT(name)                                                                                \
+    HOOK(name, "endmntent");                                                                           \
+    EXPORT int name(FILE *stream)                                                                      \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        DYING dying = fd_dying(&call, stream != NULL ? stream_fd(stream) : -1);                        \
+        int answer = REAL(name)(stream);                                                               \
+        fd_died(&call, &dying, 0);                                                                     \
+        return answer;                                                                                 \
+    }
+
+ENDMNTENT(endmntent)
+ENDMNTENT(__endmntent)
