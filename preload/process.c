@@ -64,8 +64,12 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         .flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0),
     };
     uint64_t word = from != NULL ? table_word(from) : 0;
-    /* The parent's other threads go on: what they opened on this number since the fork is not what we inherited. */
-    if ((word & FDT_LIVE) && from->life.ns <= fork_ns && from->pen == 0) {
+    enum fdt_kind kind = table_kernel_kind(fd);
+    /*
+     * The parent's other threads go on: what they opened on this number since the fork is not what we inherited. And libc
+     * may have put something else there between the fork and now (daemon, forkpty).
+     */
+    if ((word & FDT_LIVE) && from->life.ns <= fork_ns && from->pen == 0 && table_kind_agrees(from->life.kind, kind)) {
         memcpy(&entry.life, &from->life, offsetof(struct fdt_life, name));
         memcpy(name, from->life.name, FDT_NAME_SIZE);
         name[FDT_NAME_SIZE - 1] = '\0';
@@ -75,7 +79,6 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         entry.life.from_generation = FDT_GENERATION(word);
         entry.flags |= word & (FDT_IGNORED | FDT_NAME_CUT);
     } else {
-        enum fdt_kind kind = table_kernel_kind(fd);
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
             read_name(fd, name);

@@ -160,6 +160,7 @@ void fd_died(const struct call *call, struct dying *dying, int error)
     }
     if (dying->against)
         unrest_end(); /* only now that the table agrees again */
+    dying->recorded = dying->against = false;
     errno = saved;
 }
 
@@ -174,7 +175,19 @@ void fd_survived(const struct call *call, struct dying *dying)
         if (!table_revive(slot, dying->before, dying->after))
             table_settle(slot, dying->fd);
     }
+    dying->recorded = dying->against = false;
     errno = saved;
+}
+
+void fd_abandoned(struct dying *dying)
+{
+    if (LIKELY(!dying->recorded && !dying->against))
+        return;
+    struct fdt_slot *slot = table_peek(dying->fd);
+    if (slot != NULL)
+        table_settle(slot, dying->fd);
+    if (dying->against)
+        unrest_end();
 }
 
 void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec)
@@ -191,6 +204,7 @@ void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_
     fd_duped(&alone, from, seen, dying->fd, cloexec);
     if (dying->against && !undisturbed)
         unrest_end();
+    dying->against = false;
 }
 
 /* The part of [first, last] that was ever recorded: [first, return value). */

@@ -42,6 +42,12 @@ struct dying {
     uint64_t ns;         /* when it was announced                      */
     uint32_t site;       /* by which stack                             */
 };
+/*
+ * DYING dying = fd_dying(...): a wrapper's death, on its stack. When the thread is cancelled inside the real call, or an
+ * exception leaves it, nothing concludes the death: then the kernel says what became of the number.
+ */
+#define DYING __attribute__((cleanup(fd_abandoned))) struct dying
+void fd_abandoned(struct dying *dying);
 /* Before the real close, fclose, closedir, ... of fd. Negative and huge numbers are fine. */
 struct dying fd_dying(const struct call *call, int fd);
 /*

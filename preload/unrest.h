@@ -8,8 +8,6 @@
  * counter says how many such calls are in between. A birth that finds either moved since its own call began asks the
  * kernel (one to three system calls) instead of trusting itself, and so does a close that turns out to have succeeded
  * against the table's belief. Programs that close what they own never get there.
- *
- * A thread cancelled inside such a close leaves the second counter raised: births are dearer from then on, and right.
  */
 #ifndef FDTRACE_UNREST_H
 #define FDTRACE_UNREST_H

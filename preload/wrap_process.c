@@ -134,50 +134,24 @@ __asm__(".text\n"
         ".size __vfork, . - __vfork\n");
 #endif
 
-/* What the child of a clone with CLONE_VM but without CLONE_FILES must know before the program's function runs. */
+/* What clone's child must know before the program's function runs. */
 struct clone_start {
     int (*function)(void *);
     void   *argument;
-    int32_t parent;
+    int32_t borrowed_from; /* pid of the process whose memory, but not whose table, the child shares; else 0 */
+    bool    ends_image;    /* a process of its own: libc's clone ends it with the function's answer, unseen */
 };
 
 static int start_clone(void *data)
 {
     struct clone_start start = *(struct clone_start *)data;
-    if (start.parent != 0) {
-        thread_self.vfork_pid = start.parent;
+    if (start.borrowed_from != 0) {
+        thread_self.vfork_pid = start.borrowed_from;
         thread_self.unusual = true;
     }
-    return start.function(start.argument);
+    int answer = start.function(start.argument);
+    return start.ends_image ? process_end(answer) : answer;
 }
-
-/*
- * A child that shares our memory but not our table (CLONE_VM without CLONE_FILES) is treated like vfork's. With CLONE_FILES
- * it is one more user of the same table, and recorded as such. Without CLONE_VM it is a fork. The few words the child needs
- * go to the top of its own stack, which is nobody else's yet.
- */
-#define CLONE(name)                                                                                    \
-    HOOK(name, "clone");                                                                               \
-    EXPORT int name(int (*function)(void *), void *stack, int flags, void *argument, ...)             \
-    {                                                                                                  \
-        struct call call = CALL(name);                                                                 \
-        va_list rest;                                                                                  \
-        va_start(rest, argument);                                                                      \
-        int *parent_tid = va_arg(rest, int *);                                                         \
-        void *tls = va_arg(rest, void *);                                                              \
-        int *child_tid = va_arg(rest, int *);                                                          \
-        va_end(rest);                                                                                  \
-        bool apart = function != NULL && stack != NULL && (flags & CLONE_VM) && !(flags & CLONE_FILES);\
-        if (apart) {                                                                                   \
-            struct clone_start *start = (void *)(((uintptr_t)stack - sizeof(*start)) & ~(uintptr_t)15);\
-            *start = (struct clone_start){function, argument, (int32_t)raw(getpid)};                   \
-            function = start_clone;                                                                    \
-            argument = stack = start;                                                                  \
-        }                                                                                              \
-        int child = REAL(name)(function, stack, flags, argument, parent_tid, tls, child_tid);          \
-        cloned(&call, child, flags, apart, parent_tid);                                                \
-        return child;                                                                                  \
-    }
 
 static void cloned(const struct call *call, int child, int flags, bool apart, const int *pidfd)
 {
@@ -189,6 +163,34 @@ static void cloned(const struct call *call, int child, int flags, bool apart, co
     if (child > 0 && (flags & CLONE_PIDFD) && pidfd != NULL)
         fd_born(call, *pidfd, NEWBORN(.kind = FDT_PIDFD, .cloexec = true));
 }
+
+/*
+ * A child that shares our memory but not our table (CLONE_VM without CLONE_FILES) is treated like vfork's. With CLONE_FILES
+ * it is one more user of the same table, and recorded as such. Without CLONE_VM it is a fork. The few words the child needs
+ * go to the top of its own stack, which is nobody else's yet.
+ */
+#define CLONE(name)                                                                                    \
+    HOOK(name, "clone");                                                                               \
+    EXPORT int name(int (*function)(void *), void *stack, int flags, void *argument, ...)              \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        va_list rest;                                                                                  \
+        va_start(rest, argument);                                                                      \
+        int *parent_tid = va_arg(rest, int *);                                                         \
+        void *tls = va_arg(rest, void *);                                                              \
+        int *child_tid = va_arg(rest, int *);                                                          \
+        va_end(rest);                                                                                  \
+        bool forks = !(flags & CLONE_VM), apart = !forks && !(flags & CLONE_FILES);                    \
+        if (function != NULL && stack != NULL && (forks || apart)) {                                   \
+            struct clone_start *start = (void *)(((uintptr_t)stack - sizeof(*start)) & ~(uintptr_t)15); \
+            *start = (struct clone_start){function, argument, apart ? (int32_t)raw(getpid) : 0, forks}; \
+            function = start_clone;                                                                    \
+            argument = stack = start;                                                                  \
+        }                                                                                              \
+        int child = REAL(name)(function, stack, flags, argument, parent_tid, tls, child_tid);          \
+        cloned(&call, child, flags, apart, parent_tid);                                                \
+        return child;                                                                                  \
+    }
 
 int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 CLONE(clone)
