@@ -5,8 +5,6 @@
 #include "table.h"
 #include "verify.h"
 
-#define API_CALL {.pc = (uintptr_t)__builtin_return_address(0), .id = FDT_NO_CALL}
-
 EXPORT const char *fdtrace_version(void)
 {
     return FDTRACE_VERSION;
@@ -14,8 +12,7 @@ EXPORT const char *fdtrace_version(void)
 
 EXPORT int fdtrace_ignore(int fd)
 {
-    const struct call call = API_CALL;
-    struct fdt_slot *slot = gate_enter(&call) ? table_peek(fd) : NULL;
+    struct fdt_slot *slot = gate_enter() ? table_peek(fd) : NULL;
     uint64_t word = slot != NULL ? table_word(slot) : 0;
     while (word & FDT_LIVE)
         if (table_swap(slot, &word, table_next(word, FDT_IGNORED, 0)))
@@ -25,9 +22,8 @@ EXPORT int fdtrace_ignore(int fd)
 
 EXPORT int fdtrace_verify(void)
 {
-    const struct call call = API_CALL;
     int saved = errno;
-    int differences = gate_enter(&call) ? verify_table() : -1;
+    int differences = gate_enter() ? verify_table() : -1;
     errno = saved;
     return differences;
 }

@@ -3,6 +3,7 @@
 
 #include "process.h"
 #include "raw.h"
+#include "record.h"
 #include "sites.h"
 #include "store.h"
 
@@ -31,6 +32,7 @@ bool gate_threaded(void)
 static void thread_ends(void *unused)
 {
     (void)unused;
+    fd_abandoned();
     thread_self.known = false; /* a later destructor may still close things: then the thread is introduced again */
     stack_thread_end();
 }
@@ -74,7 +76,7 @@ static bool begin(enum gate_phase from)
     return __atomic_compare_exchange_n(&guard->phase, &expected, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-bool gate_enter_slowly(const struct call *call)
+bool gate_enter_slowly(void)
 {
     struct thread *self = &thread_self;
     uint32_t phase = __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE);
@@ -87,7 +89,7 @@ bool gate_enter_slowly(const struct call *call)
     /* The parent's thread can be here too, in a signal handler between vfork's preparation and vfork itself. */
     if (self->vfork_pid != 0 && raw(getpid) != self->vfork_pid)
         return false;
-    if (self->unwinding && process_is_unwinder(call->pc))
+    if (self->unwinding) /* with all signals blocked: nobody but libunwind can be calling */
         return false;
     if (!self->known)
         introduce_thread(self);

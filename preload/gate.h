@@ -32,13 +32,13 @@ struct guard {
 extern struct guard *guard;
 
 /* Slow paths: start, fork child, vfork child, unwinder. True when the event is to be recorded. */
-bool gate_enter_slowly(const struct call *call);
+bool gate_enter_slowly(void);
 
-static inline bool gate_enter(const struct call *call)
+static inline bool gate_enter(void)
 {
     if (LIKELY(__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) == GATE_ON && !thread_self.unusual && thread_self.known))
         return true;
-    return gate_enter_slowly(call);
+    return gate_enter_slowly();
 }
 
 /* True while several threads may exist; glibc tells since 2.32 (sys/single_threaded.h), before that always. */

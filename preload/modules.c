@@ -71,16 +71,6 @@ static bool look_up(uintptr_t address, struct found *found)
     return dl_iterate_phdr(match_object, &search) != 0;
 }
 
-bool modules_range(uintptr_t address, uintptr_t *start, uintptr_t *end)
-{
-    struct found found;
-    if (!look_up(address, &found))
-        return false;
-    *start = found.start;
-    *end = found.end;
-    return true;
-}
-
 /* The build id note, read from the loaded image; every step stays inside [start, end). */
 static uint32_t read_build_id(const struct found *found, uint8_t id[20])
 {

@@ -17,7 +17,4 @@ void modules_note(const uintptr_t *addresses, unsigned count);
 /* After a dlclose: marks what has gone, and begins a new epoch if any noted module did. */
 void modules_closed(void);
 
-/* [start, end) of the object holding address. False: none. */
-bool modules_range(uintptr_t address, uintptr_t *start, uintptr_t *end);
-
 #endif

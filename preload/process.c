@@ -12,7 +12,6 @@
 #include "table.h"
 #include "unrest.h"
 
-#include <dlfcn.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,13 +19,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
-static uintptr_t unwinder_start, unwinder_end;
 static struct store parent_store; /* what a forked child copies from, then forgets */
-
-bool process_is_unwinder(uintptr_t pc)
-{
-    return pc >= unwinder_start && pc < unwinder_end;
-}
 
 /* All signals wait while we set up: a handler's closes would pass by unrecorded otherwise. */
 static void block_signals(uint64_t *old)
@@ -143,16 +136,6 @@ static void inherit_all(uint64_t fork_ns)
         inherit_by_asking(fork_ns);
 }
 
-static void find_unwinder(void)
-{
-    void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-    void *inside = library != NULL ? dlsym(library, "unw_backtrace") : NULL;
-    if (inside != NULL)
-        modules_range((uintptr_t)inside, &unwinder_start, &unwinder_end);
-    if (library != NULL)
-        dlclose(library);
-}
-
 static uint32_t index_size(void)
 {
     uint32_t size = 1024;
@@ -191,7 +174,6 @@ void process_start(void)
         modules_start();
         store.header->unwinder = (uint32_t)stack_start((unsigned)options.depth, options.unwind, options.check_stacks);
         store.header->depth = (uint32_t)options.depth;
-        find_unwinder();
         inherit_all(UINT64_MAX);
         end_start();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
@@ -209,6 +191,7 @@ void process_adopt(uint64_t fork_ns)
     block_signals(&signals);
     parent_store = store;
     thread_self.tid = (int32_t)raw(gettid);
+    thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
     unrest_forked();
     const struct store_origin origin = {FDT_HOW_FORK, parent_store.header != NULL ? parent_store.header->pid : 0,

@@ -22,9 +22,6 @@ bool process_each_descriptor(void (*visit)(int fd, void *data), void *data);
 /* In daemon's child, before it is given its own segment: the parent has left with status 0 and will not report. */
 void process_daemonized(void);
 
-/* Is pc inside libunwind or what it calls on? */
-bool process_is_unwinder(uintptr_t pc);
-
 /*
  * The image ends with status (exit, _exit): asks the kernel about what is still open, writes the last words into the
  * segment, and reports when the program runs on its own. May return a different status to end with (option exitcode).

@@ -3,6 +3,7 @@
 
 #include "gate.h"
 #include "misuse.h"
+#include "raw.h"
 #include "ring.h"
 #include "sites.h"
 #include "table.h"
@@ -46,7 +47,7 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         return;
     }
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct table_entry entry = {
             .life = {.kind = birth->kind, .owner = birth->owner, .flags = birth->flags,
                      .handle = (uint64_t)(uintptr_t)birth->handle, .from = birth->from,
@@ -84,7 +85,7 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         return;
     }
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct fdt_life source;
         uint64_t word;
         bool known = copy_life(from, seen, &source, &word);
@@ -100,11 +101,55 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
     errno = saved;
 }
 
+void fd_abandoned(void)
+{
+    struct thread *self = &thread_self;
+    struct fdt_slot *slot = table_peek(self->dying - 1);
+    if (self->dying == 0)
+        return;
+    /* Still open, and nothing else has happened to it: the same lifetime goes on. */
+    bool lives = slot != NULL && !self->dying_against && raw_getfd(self->dying - 1) >= 0 &&
+                 table_revive(slot, self->dying_before, self->dying_after);
+    if (slot != NULL && !lives)
+        table_settle(slot, self->dying - 1);
+    if (self->dying_against)
+        unrest_end();
+    self->dying = 0;
+}
+
+/*
+ * A handler that interrupts a close and closes something itself takes the outer death for abandoned. The kernel's answer
+ * is right all the same, and marks the slot, so that the outer close settles it once more when it returns.
+ */
+static void announce(const struct dying *dying)
+{
+    struct thread *self = &thread_self;
+    if (UNLIKELY(self->dying != 0))
+        fd_abandoned();
+    self->dying = dying->fd + 1;
+    self->dying_against = dying->against;
+    self->dying_before = dying->before;
+    self->dying_after = dying->after;
+    if (dying->against)
+        unrest_begin();
+}
+
+static void conclude_announced(struct dying *dying)
+{
+    struct thread *self = &thread_self;
+    if (self->dying == dying->fd + 1) {
+        self->dying = 0;
+        if (dying->against)
+            unrest_end();
+    }
+    dying->recorded = dying->against = false;
+}
+
 struct dying fd_dying(const struct call *call, int fd)
 {
     struct dying dying = {.fd = fd};
     int saved = errno;
-    if (fd >= 0 && gate_enter(call)) {
+    if (fd >= 0 && gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         if (slot != NULL) {
             struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid,
@@ -113,10 +158,8 @@ struct dying fd_dying(const struct call *call, int fd)
             dying.site = death.site;
             dying.ns = death.ns;
         }
-        if (!dying.recorded) {
-            dying.against = true;
-            unrest_begin();
-        }
+        dying.against = !dying.recorded;
+        announce(&dying);
     }
     errno = saved;
     return dying;
@@ -158,9 +201,7 @@ void fd_died(const struct call *call, struct dying *dying, int error)
         bool has_past = slot != NULL && FDT_GENERATION(table_word(slot)) != 0;
         misuse_failed_close(call, dying->fd, has_past);
     }
-    if (dying->against)
-        unrest_end(); /* only now that the table agrees again */
-    dying->recorded = dying->against = false;
+    conclude_announced(dying); /* only now that the table agrees again */
     errno = saved;
 }
 
@@ -168,26 +209,14 @@ void fd_survived(const struct call *call, struct dying *dying)
 {
     (void)call;
     int saved = errno;
-    if (dying->against)
-        unrest_end();
     if (dying->recorded) {
         struct fdt_slot *slot = table_peek(dying->fd);
         if (!table_revive(slot, dying->before, dying->after))
             table_settle(slot, dying->fd);
     }
-    dying->recorded = dying->against = false;
+    if (dying->recorded || dying->against)
+        conclude_announced(dying);
     errno = saved;
-}
-
-void fd_abandoned(struct dying *dying)
-{
-    if (LIKELY(!dying->recorded && !dying->against))
-        return;
-    struct fdt_slot *slot = table_peek(dying->fd);
-    if (slot != NULL)
-        table_settle(slot, dying->fd);
-    if (dying->against)
-        unrest_end();
 }
 
 void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec)
@@ -195,16 +224,14 @@ void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_
     struct call alone = *call;
     if (dying->recorded)
         fd_died(call, dying, 0);
-    /* The number looked free. With one thread it was, and our own stirring is no reason to doubt this birth. */
-    bool undisturbed = dying->against && !gate_threaded() && unrest_is_ours(call);
-    if (undisturbed) {
-        unrest_end();
+    /* The number looked free. With one thread it was, and our own unrest is no reason to doubt this birth. */
+    if (dying->against && !gate_threaded() && unrest_is_ours(call)) {
+        conclude_announced(dying);
         alone.unrest = fdt_unrest;
     }
     fd_duped(&alone, from, seen, dying->fd, cloexec);
-    if (dying->against && !undisturbed)
-        unrest_end();
-    dying->against = false;
+    if (dying->against)
+        conclude_announced(dying);
 }
 
 /* The part of [first, last] that was ever recorded: [first, return value). */
@@ -217,7 +244,7 @@ static uint32_t sweep_end(unsigned last)
 void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
         unrest_begin();
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
@@ -230,10 +257,10 @@ void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
     errno = saved;
 }
 
-void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int error)
+void fd_sweep_end(unsigned first, unsigned last, int error)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         /*
          * A birth that another thread recorded meanwhile may have been swept away by the kernel after all, and a sweep
          * that failed (EINVAL, ENOSYS) closed nothing: what does not look as it should is asked about.
@@ -274,7 +301,7 @@ static void flag(struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
 void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         if (slot != NULL) {
             flag(slot, fd, word, cloexec);
@@ -286,10 +313,10 @@ void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
     errno = saved;
 }
 
-void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last)
+void fd_sweep_cloexec(unsigned first, unsigned last)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         unrest_begin(); /* a birth on its way into the table may have the flag now, whatever its own arguments said */
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
             struct fdt_slot *slot = &store.table[fd];
@@ -313,7 +340,7 @@ uint64_t fd_word(int fd)
 void fd_named(const struct call *call, int fd, const char *name)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         if (slot != NULL && table_rename(slot, name))
             ring_write(&(struct event){.type = FDT_EVENT_NAME, .call = call->id, .site = stack_site(call), .fd = fd,
@@ -325,7 +352,7 @@ void fd_named(const struct call *call, int fd, const char *name)
 void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
 {
     int saved = errno;
-    if (gate_enter(call)) {
+    if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         if (slot != NULL && (table_word(slot) & FDT_LIVE)) {
             slot->life.handle = (uint64_t)(uintptr_t)handle;
@@ -348,7 +375,7 @@ enum fdt_kind fd_kind(int fd)
 void fd_bad_use(const struct call *call, int fd)
 {
     int saved = errno;
-    if (fd >= 0 && gate_enter(call)) {
+    if (fd >= 0 && gate_enter()) {
         const struct fdt_slot *slot = table_peek(fd);
         uint64_t word = slot != NULL ? table_word(slot) : 0;
         /* Live: the access mode was wrong, or another thread was given the number meanwhile. Neither is a use of the dead. */
@@ -361,7 +388,7 @@ void fd_bad_use(const struct call *call, int fd)
 void fd_refused(const struct call *call)
 {
     int saved = errno;
-    if ((saved == EMFILE || saved == ENFILE) && gate_enter(call))
+    if ((saved == EMFILE || saved == ENFILE) && gate_enter())
         misuse_record(FDT_INCIDENT_LIMIT, call, -1, saved);
     errno = saved;
 }

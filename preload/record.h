@@ -32,7 +32,7 @@ struct birth {
 /* fd is what the call returned. Negative: nothing was born; EMFILE and ENFILE (still in errno) become an incident. */
 void fd_born(const struct call *call, int fd, const struct birth *birth);
 
-/* A death announced, to be concluded by fd_died on every path. On the stack of the wrapper. */
+/* A death announced, to be concluded by fd_died, fd_survived or fd_replaced. On the stack of the wrapper. */
 struct dying {
     int      fd;
     bool     recorded;   /* the table changed; state is what it became */
@@ -43,18 +43,18 @@ struct dying {
     uint32_t site;       /* by which stack                             */
 };
 /*
- * DYING dying = fd_dying(...): a wrapper's death, on its stack. When the thread is cancelled inside the real call, or an
- * exception leaves it, nothing concludes the death: then the kernel says what became of the number.
+ * Before the real close, fclose, closedir, ... of fd. Negative and huge numbers are fine. A thread cancelled in the real call,
+ * or one that leaves it by longjmp, never concludes: its next death, or its end, asks the kernel what became of the number.
+ * (A cleanup handler would do it at once, and would load libgcc_s into every program.)
  */
-#define DYING __attribute__((cleanup(fd_abandoned))) struct dying
-void fd_abandoned(struct dying *dying);
-/* Before the real close, fclose, closedir, ... of fd. Negative and huge numbers are fine. */
 struct dying fd_dying(const struct call *call, int fd);
 /*
  * After it: error is 0 or the errno of the failed call. Only EBADF means that nothing was closed (close(2), "Dealing with
  * error returns from close()"): the record is put right, and on a number with a past it is a misuse.
  */
 void fd_died(const struct call *call, struct dying *dying, int error);
+/* The calling thread ends, or begins another death: if it never concluded one, the kernel tells how that went. */
+void fd_abandoned(void);
 /* The same for a call that may have failed before it reached the number (dup2 with a bad source): closed tells. */
 void fd_survived(const struct call *call, struct dying *dying);
 
@@ -68,9 +68,9 @@ void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_
 
 /* close_range and closefrom: every number of [first, last]. Announce before, conclude after; error as above. */
 void fd_sweep_begin(const struct call *call, unsigned first, unsigned last);
-void fd_sweep_end(const struct call *call, unsigned first, unsigned last, int error);
+void fd_sweep_end(unsigned first, unsigned last, int error);
 /* CLOSE_RANGE_CLOEXEC: after success. */
-void fd_sweep_cloexec(const struct call *call, unsigned first, unsigned last);
+void fd_sweep_cloexec(unsigned first, unsigned last);
 
 /* The slot's word now, 0 for a number never recorded: taken before a real call whose record depends on it. */
 uint64_t fd_word(int fd);

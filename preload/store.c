@@ -14,7 +14,7 @@
 #endif
 
 #define PAGE        4096u
-#define CHUNK_BYTES (16u * 1024) /* a part's first growth; it doubles from there */
+#define CHUNK_BYTES PAGE /* a part's first growth; it doubles from there. A page costs microseconds to be had */
 #define FIRST_SLOTS 16u             /* one page: what a small program needs */
 
 struct store store;

@@ -18,9 +18,14 @@ struct thread {
     uint8_t  shard;      /* ring shard */
     bool     known;      /* tid and shard are set, and a thread-end handler waits */
     bool     unusual;    /* vforked or unwinding: the gate looks closer */
-    bool     unwinding;  /* libunwind is at work: a nested event gets a cheaper stack (set by stack.c with unusual) */
+    bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
+
+    /* A death that was announced and not concluded yet (record.c): the number plus one, 0 none. */
+    int32_t  dying;
+    bool     dying_against;
+    uint64_t dying_before, dying_after;
 
     /* The run of failing closes this thread is in (misuse.c). */
     uintptr_t run_pc;

@@ -12,7 +12,7 @@
     EXPORT int name(int fd)                                                                            \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        DYING dying = fd_dying(&call, fd);                                                             \
+        struct dying dying = fd_dying(&call, fd);                                                      \
         int answer = REAL(name)(fd);                                                                   \
         fd_died(&call, &dying, answer < 0 ? errno : 0);                                                \
         return answer;                                                                                 \
@@ -32,9 +32,9 @@ EXPORT int close_range(unsigned int first, unsigned int last, int flags)
         fd_sweep_begin(&call, first, last);
     int answer = REAL(close_range)(first, last, flags);
     if (closes)
-        fd_sweep_end(&call, first, last, answer < 0 ? errno : 0);
+        fd_sweep_end(first, last, answer < 0 ? errno : 0);
     else if (answer == 0)
-        fd_sweep_cloexec(&call, first, last);
+        fd_sweep_cloexec(first, last);
     return answer;
 }
 
@@ -46,5 +46,5 @@ EXPORT void closefrom(int low)
     unsigned first = low > 0 ? (unsigned)low : 0;
     fd_sweep_begin(&call, first, UINT_MAX);
     REAL(closefrom)(low);
-    fd_sweep_end(&call, first, UINT_MAX, 0);
+    fd_sweep_end(first, UINT_MAX, 0);
 }

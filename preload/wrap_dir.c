@@ -44,7 +44,7 @@ EXPORT int closedir(DIR *directory)
     /* closedir(NULL) answers EINVAL, though the header tells the compiler that nobody passes NULL: hide the pointer. */
     DIR *given = directory;
     __asm__("" : "+r"(given));
-    DYING dying = fd_dying(&call, given != NULL ? REAL(dirfd)(given) : -1);
+    struct dying dying = fd_dying(&call, given != NULL ? REAL(dirfd)(given) : -1);
     int answer = REAL(closedir)(given);
     fd_died(&call, &dying, answer < 0 ? errno : 0);
     return answer;

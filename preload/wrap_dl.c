@@ -10,10 +10,9 @@
 HOOK(dlclose, "dlclose");
 EXPORT int dlclose(void *handle)
 {
-    struct call call = CALL(dlclose);
     int answer = REAL(dlclose)(handle);
     int saved = errno;
-    if (answer == 0 && gate_enter(&call))
+    if (answer == 0 && gate_enter())
         modules_closed();
     errno = saved;
     return answer;

@@ -21,7 +21,7 @@ EXPORT int dup(int fd)
     EXPORT int name parameters                                                                         \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        DYING dying = fd_dying(&call, fd != target ? target : -1);                                     \
+        struct dying dying = fd_dying(&call, fd != target ? target : -1);                              \
         uint64_t seen = fd_word(fd);                                                                   \
         int answer = REAL(name) arguments;                                                             \
         if (answer < 0) {                                                                              \

@@ -27,7 +27,7 @@ static void forked(const struct call *call, pid_t child, uint64_t fork_ns)
         process_forked(fork_ns);
     } else if (child > 0) {
         int saved = errno;
-        if (gate_enter(call))
+        if (gate_enter())
             ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = stack_site(call), .fd = -1,
                                        .other = -1, .value = child, .ns = fork_ns});
         errno = saved;

@@ -48,7 +48,7 @@ EXPORT pid_t forkpty(int *master, char *name, const struct termios *settings, co
     else if (pid > 0)
         fd_born(&call, *master, PTY_SIDE(FDT_PTY_MASTER));
     for (int i = 0; pid == 0 && i < 3; i++) {
-        DYING dying = fd_dying(&call, i);
+        struct dying dying = fd_dying(&call, i);
         fd_died(&call, &dying, 0);
         fd_born(&call, i, PTY_SIDE(FDT_TTY));
     }

@@ -67,7 +67,7 @@ static long real(const struct words *w)
 static long raw_close(struct call *call, const struct words *w)
 {
     AS(close);
-    DYING dying = fd_dying(call, (int)w->a);
+    struct dying dying = fd_dying(call, (int)w->a);
     long answer = real(w);
     fd_died(call, &dying, answer < 0 ? errno : 0);
     return answer;
@@ -82,9 +82,9 @@ static long raw_close_range(struct call *call, const struct words *w)
         fd_sweep_begin(call, first, last);
     long answer = real(w);
     if (closes)
-        fd_sweep_end(call, first, last, answer < 0 ? errno : 0);
+        fd_sweep_end(first, last, answer < 0 ? errno : 0);
     else if (answer == 0)
-        fd_sweep_cloexec(call, first, last);
+        fd_sweep_cloexec(first, last);
     return answer;
 }
 
@@ -103,7 +103,7 @@ static long raw_dup(struct call *call, const struct words *w)
 static long raw_dup_onto(struct call *call, const struct words *w, bool cloexec)
 {
     int fd = (int)w->a, target = (int)w->b;
-    DYING dying = fd_dying(call, fd != target ? target : -1);
+    struct dying dying = fd_dying(call, fd != target ? target : -1);
     uint64_t seen = fd_word(fd);
     long answer = real(w);
     if (answer < 0) {

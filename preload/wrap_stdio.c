@@ -114,7 +114,7 @@ static void reopened(const struct call *call, struct dying *dying, FILE *stream,
     EXPORT FILE *name(const char *path, const char *mode, FILE *old)                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        DYING dying = fd_dying(&call, stream_fd(old));                                                 \
+        struct dying dying = fd_dying(&call, stream_fd(old));                                          \
         FILE *stream = REAL(name)(path, mode, old);                                                    \
         reopened(&call, &dying, stream, path, mode);                                                   \
         return stream;                                                                                 \
@@ -129,7 +129,7 @@ FREOPEN(freopen64)
     EXPORT int name(FILE *stream)                                                                      \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        DYING dying = fd_dying(&call, stream_fd(stream));                                              \
+        struct dying dying = fd_dying(&call, stream_fd(stream));                                       \
         int answer = REAL(name)(stream);                                                               \
         fd_died(&call, &dying, answer == EOF ? errno : 0);                                             \
         return answer;                                                                                 \
@@ -145,7 +145,7 @@ FCLOSE(pclose, "pclose")
     EXPORT int name(FILE *stream)                                                                      \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        DYING dying = fd_dying(&call, stream != NULL ? stream_fd(stream) : -1);                        \
+        struct dying dying = fd_dying(&call, stream != NULL ? stream_fd(stream) : -1);                 \
         int answer = REAL(name)(stream);                                                               \
         fd_died(&call, &dying, 0);                                                                     \
         return answer;                                                                                 \
