@@ -1,0 +1,145 @@
+# fdtrace: `make` builds, `make help` lists the rest.
+#
+# Sources are found by name, so a new file needs no line here:
+#   preload/*.c *.S                                  the guest             $(O)/libfdtrace.so
+#   analyzer/*.c analyzer/rules/*.c analyzer/out/*.c the command           $(O)/fdtrace
+#   tests/*.c                                        the Criterion binary  $(O)/fdtrace-tests
+#   tests/DIR/NAME.c or .cpp                         a program to trace    $(O)/tests/DIR/NAME
+#   tests/DIR/libNAME.c                              a library for one     $(O)/tests/DIR/libNAME.so
+# A test program asks for more compiler words in its first comment: LIBS: -lpthread (@D is the folder it is built in).
+
+VERSION := $(shell sed -n 's/^.define FDTRACE_VERSION "\(.*\)"/\1/p' include/fdtrace/fdtrace.h)
+O       ?= build
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+libdir  ?= $(prefix)/lib
+mandir  ?= $(prefix)/share/man
+includedir ?= $(prefix)/include
+# JOBS bounds the tests that run side by side; FILTER narrows them (FILTER='victims/*').
+JOBS    ?= 2
+FILTER  ?= *
+
+WARN    := -Wall -Wextra $(if $(CI)$(WERROR),-Werror)
+OPT     := $(if $(DEBUG),-O0 -g3,-O2 -g)
+SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+comma   := ,
+QUIET    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';)
+
+# The guest. -fexceptions lets C++ exceptions and cancellation unwind through wrappers; frame pointers let CALL() hand
+# the unwinder a start; a fortified libc header would swap the very functions we wrap. -Wno-override-init: see NEWBORN.
+# nodelete: exit handlers and hooked threads point into the library until the process ends. static-libgcc: the few lines
+# that resume an unwinding come along, instead of one more library in every program.
+PRELOAD_FLAGS = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fexceptions -D_GNU_SOURCE \
+                -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -Iinclude -iquote preload $(CFLAGS)
+PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexecstack -Wl,--no-undefined -Wl,--as-needed $(LDFLAGS)
+PRELOAD_LIBS  = -ldl -lpthread
+PRELOAD_MAP   = $(wildcard preload/libfdtrace.map)
+
+ANALYZER_FLAGS = -std=gnu11 $(OPT) -D_GNU_SOURCE -DFDTRACE_VERSION='"$(VERSION)"' $(WARN) -Iinclude -iquote analyzer \
+                 $(SANITIZE) $(CFLAGS)
+ANALYZER_LIBS  = -Wl,--as-needed -ljansson -ldw -lelf -liberty -lzstd
+
+# Programs to trace keep every call where the source has it, or their stacks could not be foretold.
+PROGRAM_FLAGS = -g -O0 -fno-optimize-sibling-calls -D_GNU_SOURCE $(WARN) -Iinclude -iquote preload -iquote tests
+program_libs  = $(subst @D,$(abspath $(@D)),$(shell sed -n '1,9s|.*LIBS: \([^*]*\).*|\1|p' $<))
+
+PRELOAD_OBJECTS  := $(patsubst %,$(O)/%.o,$(basename $(wildcard preload/*.c preload/*.S)))
+ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/rules/*.c analyzer/out/*.c))
+TEST_OBJECTS     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/*.c))
+TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(wildcard tests/*/lib*.c))
+C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c),$(wildcard tests/*/*.c)))
+CXX_PROGRAMS     := $(patsubst %.cpp,$(O)/%,$(wildcard tests/*/*.cpp))
+PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
+
+.PHONY: all preload analyzer programs check test bench install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.DELETE_ON_ERROR:
+
+all: preload analyzer ## build the library and the command (default)
+preload: $(O)/libfdtrace.so ## build the library alone
+analyzer: $(O)/fdtrace ## build the command alone
+programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
+
+check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
+	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
+
+bench: all programs ## measure the cost, as ratios to the bare program
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
+
+# Objects built with other flags are built again: $(O)/flags changes only when they do.
+FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)
+ifneq ($(strip $(file <$(O)/flags)),$(strip $(FLAGS)))
+$(shell mkdir -p $(O))
+$(file >$(O)/flags,$(FLAGS))
+endif
+
+$(O)/libfdtrace.so: $(PRELOAD_OBJECTS) $(PRELOAD_MAP)
+	$(call QUIET,LINK)$(CC) $(PRELOAD_LINK) $(addprefix -Wl$(comma)--version-script=,$(PRELOAD_MAP)) -o $@ \
+	    $(PRELOAD_OBJECTS) $(PRELOAD_LIBS)
+
+$(O)/fdtrace: $(ANALYZER_OBJECTS)
+	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ANALYZER_LIBS)
+
+$(O)/fdtrace-tests: $(TEST_OBJECTS) $(filter-out $(O)/analyzer/main.o,$(ANALYZER_OBJECTS))
+	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lcriterion -lpthread $(ANALYZER_LIBS)
+
+$(O)/preload/%.o: preload/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(PRELOAD_FLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/preload/%.o: preload/%.S $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,AS)$(CC) $(PRELOAD_FLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/analyzer/%.o: analyzer/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(ANALYZER_FLAGS) -MMD -MP -c -o $@ $<
+
+$(TEST_OBJECTS): $(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(ANALYZER_FLAGS) -iquote tests -MMD -MP -c -o $@ $<
+
+$(TEST_LIBRARIES): $(O)/%.so: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,LIB)$(CC) $(PROGRAM_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -o $@ $< $(program_libs)
+
+$(C_PROGRAMS): $(O)/%: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,PROGRAM)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(program_libs)
+
+$(CXX_PROGRAMS): $(O)/%: %.cpp $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,PROGRAM)$(CXX) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(program_libs)
+
+# Made anew by each install: the prefix belongs to the install, not to the build.
+$(O)/fdtrace.pc:
+	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: fdtrace' \
+	    'Description: who opened a descriptor, why it is still open, who closed what it did not own' \
+	    'Version: $(VERSION)' 'Libs: -L$${libdir} -lfdtrace' 'Cflags: -I$${includedir}' >$@
+
+install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
+	install -Dm755 $(O)/fdtrace $(DESTDIR)$(bindir)/fdtrace
+	install -Dm644 $(O)/libfdtrace.so $(DESTDIR)$(libdir)/libfdtrace.so
+	install -Dm644 include/fdtrace/fdtrace.h $(DESTDIR)$(includedir)/fdtrace/fdtrace.h
+	install -Dm644 $(O)/fdtrace.pc $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc
+	install -Dm644 analyzer/fdtrace.1 $(DESTDIR)$(mandir)/man1/fdtrace.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(bindir)/fdtrace $(DESTDIR)$(libdir)/libfdtrace.so $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc \
+	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
+	-rmdir $(DESTDIR)$(includedir)/fdtrace
+
+compile_commands.json: ## for editors and clang tools
+	@$(MAKE) -Bn V=1 all $(O)/fdtrace-tests | sed -n '/ -c -o /{s/["\\]/\\&/g;p}' | \
+	    awk 'BEGIN {print "["} {printf "%s{\"directory\": \"$(CURDIR)\", \"file\": \"%s\", \"command\": \"%s\"}", \
+	         (NR > 1 ? ",\n" : ""), $$NF, $$0} END {print "\n]"}' >$@
+
+clean: ## remove everything that was built
+	rm -rf $(O) compile_commands.json
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z_. ]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
+	@echo 'variables: DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
+
+$(PROGRAMS): | $(TEST_LIBRARIES)
+
+-include $(PRELOAD_OBJECTS:.o=.d) $(ANALYZER_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(PROGRAMS:=.d) $(TEST_LIBRARIES:=.d)

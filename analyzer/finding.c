@@ -1,0 +1,214 @@
+/* Gathering, wording and sorting of findings. See finding.h. */
+#include "finding.h"
+
+#include "array.h"
+#include "hash.h"
+#include "path.h"
+#include "rule.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* uthash tells about memory that ran out through this, instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->finding = NULL)
+#include <uthash.h>
+
+/* Finds the finding of a key. */
+struct finding_index {
+    uint64_t key;
+    struct finding *finding;
+    UT_hash_handle hh;
+};
+
+static struct finding *add_finding(struct findings *findings, const struct rule *rule, uint64_t key)
+{
+    struct finding_index *entry = calloc(1, sizeof(*entry));
+    struct finding *finding = calloc(1, sizeof(*finding));
+    if (entry == NULL || finding == NULL || !array_grow(&findings->items, findings->count, sizeof(*findings->items))) {
+        free(entry);
+        free(finding);
+        return NULL;
+    }
+    finding->rule = rule;
+    finding->key = entry->key = key;
+    entry->finding = finding;
+    HASH_ADD(hh, findings->index, key, sizeof(entry->key), entry);
+    if (entry->finding == NULL) {
+        free(entry);
+        free(finding);
+        return NULL;
+    }
+    findings->items[findings->count++] = finding;
+    return finding;
+}
+
+struct finding *findings_at(struct findings *findings, const struct rule *rule, const struct image *image,
+                            uint64_t birth_key, uint64_t offence_key)
+{
+    uint64_t key = hash_text(hash_text(HASH_BEGIN, rule->id), image->exe);
+    key = hash_number(hash_number(key, birth_key), offence_key);
+    struct finding_index *entry = NULL;
+    HASH_FIND(hh, findings->index, &key, sizeof(key), entry);
+    struct finding *finding = entry != NULL ? entry->finding : add_finding(findings, rule, key);
+    if (finding == NULL) {
+        findings->out_of_memory = true;
+        return NULL;
+    }
+    /* Images come one after the other, so a new one can only differ from the last. */
+    if (finding->image_count > 0 && finding->images[finding->image_count - 1] == image)
+        return finding;
+    if (!array_grow(&finding->images, finding->image_count, sizeof(*finding->images))) {
+        findings->out_of_memory = true;
+        return NULL;
+    }
+    finding->images[finding->image_count++] = image;
+    return finding;
+}
+
+void finding_add_descriptor(struct findings *findings, struct finding *finding, struct descriptor descriptor)
+{
+    if (array_grow(&finding->descriptors, finding->descriptor_count, sizeof(*finding->descriptors)))
+        finding->descriptors[finding->descriptor_count++] = descriptor;
+    else
+        findings->out_of_memory = true;
+}
+
+void finding_add_stack(struct finding *finding, struct finding_stack stack)
+{
+    if (finding->stack_count < FINDING_STACKS_MAX)
+        finding->stacks[finding->stack_count++] = stack;
+}
+
+void finding_add_birth(struct finding *finding, const struct descriptor *descriptor)
+{
+    if ((descriptor->state & (FDT_INHERITED | FDT_ADOPTED)) != 0 || descriptor->life->ns == 0)
+        return;
+    finding_add_stack(finding, (struct finding_stack){
+                                   .role = "birth", .image = descriptor->image, .site = descriptor->life->site,
+                                   .call = descriptor_call(descriptor), .thread = descriptor->life->tid,
+                                   .ns = descriptor->life->ns});
+}
+
+const struct finding_stack *finding_stack(const struct finding *finding, const char *role)
+{
+    for (size_t i = 0; i < finding->stack_count; i++)
+        if (strcmp(finding->stacks[i].role, role) == 0)
+            return &finding->stacks[i];
+    return NULL;
+}
+
+static bool is_system_library(const char *path)
+{
+    static const char *const folders[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/", "[vdso]"};
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
+const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack)
+{
+    const char *exe = finding->images[0]->exe;
+    for (size_t i = 0; i < stack->count; i++)
+        if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, exe) == 0)
+            return &stack->frames[i];
+    for (size_t i = 0; i < stack->count; i++)
+        if (stack->frames[i].module != NULL && !is_system_library(stack->frames[i].module))
+            return &stack->frames[i];
+    return stack->count > 0 ? &stack->frames[0] : NULL;
+}
+
+/*
+ * What stays the same on another machine and after an edit elsewhere in the file: the rule, the program, and the calls,
+ * functions and modules of the stacks. No folder, address, line or number of a descriptor.
+ */
+static uint64_t fingerprint(const struct finding *finding)
+{
+    uint64_t hash = hash_text(hash_text(HASH_BEGIN, finding->rule->id), finding->images[0]->program);
+    for (size_t i = 0; i < finding->stack_count; i++) {
+        const struct finding_stack *stack = &finding->stacks[i];
+        hash = hash_text(hash_text(hash, stack->role), stack->call);
+        for (size_t j = 0; j < stack->stack.count; j++)
+            hash = hash_text(hash_text(hash, path_last(stack->stack.frames[j].module)),
+                             stack->stack.frames[j].function);
+    }
+    return hash;
+}
+
+static bool put_into_words(struct finding *finding)
+{
+    size_t message_size, suggestion_size;
+    FILE *message = open_memstream(&finding->message, &message_size);
+    FILE *suggestion = open_memstream(&finding->suggestion, &suggestion_size);
+    if (message != NULL && suggestion != NULL)
+        finding->rule->code->describe(finding, message, suggestion);
+    bool good = message != NULL && suggestion != NULL;
+    if (message != NULL)
+        good = fclose(message) == 0 && good;
+    if (suggestion != NULL)
+        good = fclose(suggestion) == 0 && good;
+    return good;
+}
+
+/* Most severe first; then as in rules.def; then what happened most often; then what happened first. */
+static int by_weight(const void *left, const void *right)
+{
+    const struct finding *a = *(struct finding *const *)left, *b = *(struct finding *const *)right;
+    if (a->rule->severity != b->rule->severity)
+        return a->rule->severity > b->rule->severity ? -1 : 1;
+    if (a->rule != b->rule)
+        return a->rule < b->rule ? -1 : 1;
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    if (a->images[0]->id != b->images[0]->id)
+        return a->images[0]->id < b->images[0]->id ? -1 : 1;
+    uint64_t a_ns = a->stack_count > 0 ? a->stacks[0].ns : 0, b_ns = b->stack_count > 0 ? b->stacks[0].ns : 0;
+    if (a_ns != b_ns)
+        return a_ns < b_ns ? -1 : 1;
+    return a->key < b->key ? -1 : a->key > b->key;
+}
+
+static void finish(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count && !findings->out_of_memory; i++) {
+        struct finding *finding = findings->items[i];
+        for (size_t j = 0; j < finding->stack_count; j++)
+            finding->stacks[j].stack = model_stack(findings->model, finding->stacks[j].image, finding->stacks[j].site);
+        finding->fingerprint = fingerprint(finding);
+        if (!put_into_words(finding))
+            findings->out_of_memory = true;
+    }
+    if (findings->count > 1)
+        qsort(findings->items, findings->count, sizeof(*findings->items), by_weight);
+}
+
+int findings_gather(struct findings *findings, struct model *model)
+{
+    *findings = (struct findings){.model = model};
+    for (const struct rule *rule = rules; rule->id != NULL; rule++)
+        for (size_t i = 0; i < model->image_count && !findings->out_of_memory; i++)
+            rule->code->check(rule, &model->images[i], findings);
+    finish(findings);
+    return findings->out_of_memory ? -ENOMEM : 0;
+}
+
+void findings_free(struct findings *findings)
+{
+    struct finding_index *entry, *next;
+    HASH_ITER(hh, findings->index, entry, next) {
+        HASH_DEL(findings->index, entry);
+        free(entry);
+    }
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = findings->items[i];
+        free(finding->images);
+        free(finding->descriptors);
+        free(finding->message);
+        free(finding->suggestion);
+        free(finding);
+    }
+    free(findings->items);
+    *findings = (struct findings){0};
+}

@@ -1,0 +1,79 @@
+/*
+ * Findings: what rules have to say, gathered by site.
+ *
+ * A finding is (rule, program, birth site, offending site). A rule looks at one image after the other and reports each
+ * offence with findings_at; offences that agree in those four, in whatever images of the program, share a finding and
+ * add up there. When all images have been seen, findings_finish looks up the stacks, lets each rule find words for what
+ * it gathered, and sorts: most severe first.
+ */
+#ifndef FDTRACE_FINDING_H
+#define FDTRACE_FINDING_H
+
+#include "model.h"
+
+#include <stdio.h>
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct rule;
+enum { FINDING_STACKS_MAX = 4 };
+
+/* One stack of evidence. */
+struct finding_stack {
+    const char *role;             /* birth, death, second-close, use, limit */
+    const struct image *image;
+    uint32_t site;
+    const char *call;             /* NULL unseen */
+    int thread;
+    uint64_t ns;
+    struct model_stack stack;     /* after findings_finish */
+};
+
+struct finding {
+    const struct rule *rule;
+    const struct image **images;  /* distinct, in the order of their ids; the first names the finding */
+    size_t image_count;
+    uint64_t count;               /* lifetimes, or offences where a rule is about calls */
+    struct descriptor *descriptors;
+    size_t descriptor_count;
+    struct finding_stack stacks[FINDING_STACKS_MAX];
+    size_t stack_count;
+    int error;                    /* errno of the offence, 0 none */
+    char *message, *suggestion;   /* raw: to be escaped when printed */
+    uint64_t fingerprint;
+    uint64_t key;
+};
+
+struct findings {
+    struct finding **items;       /* after findings_finish: sorted */
+    size_t count;
+    struct model *model;
+    struct finding_index *index;
+    bool out_of_memory;
+};
+
+/*
+ * The finding for this offence, new or known; stack_count == 0 tells a new one. birth_key and offence_key are
+ * model_site_key's (0 none). NULL: out of memory, which findings_finish will tell.
+ */
+struct finding *findings_at(struct findings *findings, const struct rule *rule, const struct image *image,
+                            uint64_t birth_key, uint64_t offence_key);
+void finding_add_descriptor(struct findings *findings, struct finding *finding, struct descriptor descriptor);
+/* Site 0 is fine: a stack without frames still names call, thread and time. */
+void finding_add_stack(struct finding *finding, struct finding_stack stack);
+/* The stack in which descriptor was born. Nothing for one whose birth nobody saw. */
+void finding_add_birth(struct finding *finding, const struct descriptor *descriptor);
+
+/* Runs every rule over every image. 0 or -ENOMEM. Free with findings_free in either case; model must outlive it. */
+int findings_gather(struct findings *findings, struct model *model);
+void findings_free(struct findings *findings);
+
+/*
+ * The frame people should look at first: the innermost one of the program itself, else the innermost one outside the
+ * system's libraries, else the innermost one. NULL: the stack is empty.
+ */
+const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack);
+/* The stack with that role, or NULL. */
+const struct finding_stack *finding_stack(const struct finding *finding, const char *role);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * --format json: one object, schema fdtrace-report/1. Written image by image and finding by finding, each on one line,
+ * so that memory stays small however much there is to say.
+ */
+#include "out/json_values.h"
+#include "out/writer.h"
+#include "rule.h"
+
+#include <errno.h>
+
+static json_t *texts(const char *const *list, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_of_text(list[i]));
+    return array;
+}
+
+static json_t *descriptors(const struct descriptor *list, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_of_descriptor(&list[i]));
+    return array;
+}
+
+/* What had to be left out for want of room; a field for every overflow policy of the segment. */
+static json_t *lost(const struct fdt_lost *lost)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "slots", json_of_number(lost->slots), "sites",
+                     json_of_number(lost->sites), "incidents", json_of_number(lost->incidents), "modules",
+                     json_of_number(lost->modules), "stacks", json_of_number(lost->stacks));
+}
+
+static json_t *image_value(const struct image *image)
+{
+    static const char *const hows[] = {"start", "fork", "exec", "spawn"};
+    json_t *value = json_pack(
+        "{s:I, s:i, s:i, s:o, s:s, s:o, s:o, s:b, s:{s:s, s:o}, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "id",
+        (json_int_t)image->id, "pid", image->pid, "ppid", image->ppid, "predecessor",
+        image->predecessor != NULL ? json_integer(image->predecessor->id) : json_null(), "how", hows[image->how], "exe",
+        json_of_text(image->exe), "argv", texts(image->argv, image->argc), "traced", image->segment != NULL, "end",
+        "how", end_name(image->end.how), "status",
+        image->end.how == END_UNKNOWN ? json_null() : json_integer(image->end.status),
+        "open_at_end", descriptors(image->open, image->open_count), "counts", "births", json_of_number(image->births),
+        "deaths", json_of_number(image->deaths), "peak", json_of_number(image->peak), "events",
+        json_of_number(image->events), "dropped", json_of_number(image->dropped));
+    if (value == NULL)
+        return NULL;
+    if (image->segment != NULL)
+        json_object_set_new(value, "lost", lost(&image->segment->header.lost));
+    else
+        json_object_set_new(value, "reason", json_of_text(image->untraced_reason));
+    return value;
+}
+
+static json_t *frame_value(const struct model_frame *frame)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "function", json_of_text(frame->function), "file",
+                     json_of_text(frame->file), "line", frame->line != 0 ? json_integer(frame->line) : json_null(),
+                     "module", json_of_text(frame->module), "build_id", json_of_text(frame->build_id), "offset",
+                     json_of_number(frame->offset), "inlined", frame->inlined);
+}
+
+static json_t *stack_value(const struct finding_stack *stack)
+{
+    json_t *frames = json_array();
+    for (size_t i = 0; i < stack->stack.count; i++)
+        json_array_append_new(frames, frame_value(&stack->stack.frames[i]));
+    json_t *value = json_pack("{s:s, s:o, s:o, s:o, s:o}", "role", stack->role, "call", json_of_text(stack->call),
+                              "thread", stack->thread != 0 ? json_integer(stack->thread) : json_null(), "time",
+                              json_real(model_seconds(stack->image, stack->ns)), "frames", frames);
+    if (value != NULL && stack->stack.via_syscall)
+        json_object_set_new(value, "via", json_string("syscall"));
+    if (value != NULL && stack->stack.cut)
+        json_object_set_new(value, "cut", json_true());
+    return value;
+}
+
+static json_t *finding_value(const struct finding *finding)
+{
+    char fingerprint[17];
+    snprintf(fingerprint, sizeof(fingerprint), "%016llx", (unsigned long long)finding->fingerprint);
+    json_t *images = json_array(), *stacks = json_array();
+    for (size_t i = 0; i < finding->image_count; i++)
+        json_array_append_new(images, json_integer(finding->images[i]->id));
+    for (size_t i = 0; i < finding->stack_count; i++)
+        json_array_append_new(stacks, stack_value(&finding->stacks[i]));
+    return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "rule", finding->rule->id, "severity",
+                     severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id, "pid",
+                     finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
+                     json_of_text(finding->message), "suggestion", json_of_text(finding->suggestion), "fingerprint",
+                     fingerprint, "descriptors", descriptors(finding->descriptors, finding->descriptor_count), "stacks",
+                     stacks);
+}
+
+static json_t *command_value(const struct report_view *view)
+{
+    const struct model *model = view->model;
+    size_t count = 0;
+    if (view->options->command != NULL) {
+        while (view->options->command[count] != NULL)
+            count++;
+        return texts((const char *const *)view->options->command, count);
+    }
+    if (model->command != NULL)
+        return texts(model->command, model->command_argc);
+    return texts(model->images[0].argv, model->images[0].argc);
+}
+
+static int write_json(FILE *out, const struct report_view *view)
+{
+    const struct model *model = view->model;
+    fputs("{ \"schema\": \"fdtrace-report/1\",\n  \"command\": ", out);
+    int result = json_print(out, command_value(view));
+    fputs(",\n  \"images\": [", out);
+    for (size_t i = 0; i < model->image_count && result == 0; i++) {
+        fputs(i > 0 ? ",\n    " : "\n    ", out);
+        result = json_print(out, image_value(&model->images[i]));
+    }
+    fputs(" ],\n  \"findings\": [", out);
+    for (size_t i = 0; i < view->findings->count && result == 0; i++) {
+        fputs(i > 0 ? ",\n    " : "\n    ", out);
+        result = json_print(out, finding_value(view->findings->items[i]));
+    }
+    fputs(" ],\n  \"suppressed\": 0 }\n", out);
+    return result;
+}
+
+const struct writer writer_json = {"json", write_json};

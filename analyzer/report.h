@@ -1,0 +1,75 @@
+/*
+ * Reporting: recordings in, findings out. `fdtrace report` and `fdtrace run` share everything here.
+ *
+ *     struct report_options options;
+ *     report_options_init(&options, stderr);              reads FDTRACE_OPTIONS
+ *     ... id = option_next(&reader) with report_option_table among the reader's tables ...
+ *     report_option(&options, id, reader.value)           for the ids it knows
+ *     report_session(paths, count, &options, &result)     loads, judges, prints
+ *     status = report_exit_status(&options, &result, status)
+ *     report_options_free(&options)
+ */
+#ifndef FDTRACE_REPORT_H
+#define FDTRACE_REPORT_H
+
+#include "model.h"
+#include "options.h"
+
+#include <stdio.h>
+
+struct writer;
+enum report_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum report_extent { REPORT_NONE, REPORT_SUMMARY, REPORT_FULL };
+
+/* One place a report goes to. */
+struct report_output {
+    const struct writer *writer;
+    const char *path;         /* NULL: the standard stream; "-": standard output */
+};
+
+enum { REPORT_OUTPUTS_MAX = 8 };
+
+struct report_options {
+    FILE *stream;                 /* where a report without -o goes: stdout for report, stderr for run */
+    struct report_output outputs[REPORT_OUTPUTS_MAX];
+    size_t output_count;          /* 0: text to stream */
+    enum report_color color;
+    enum report_extent extent;
+    bool show_notes;              /* list notes in text, too */
+    char *fail_on;                /* checked: rule ids and severities, comma-separated; NULL or "" none */
+    int  error_exitcode;          /* exit status when fail_on matched; 0 keeps the other */
+    bool exitcode_given;          /* by --error-exitcode */
+    bool require_traced;
+    const struct known_end *ends; /* what the caller knows of how processes ended; may be NULL */
+    size_t end_count;
+    char *const *command;         /* for JSON `command`; NULL: what the session says, else the first image's argv */
+    char error[512];              /* one line, after report_option failed */
+};
+
+struct report_result {
+    size_t images, findings, errors, warnings, notes;
+    size_t untraced;              /* images that could not be traced */
+    bool   fail_matched;          /* fail_on matched a finding */
+    char   error[1024];           /* one line: what, where, what to do; after report_session failed */
+};
+
+/* The options `run` and `report` share, for option_reader.tables. Their ids are >= REPORT_OPTION_FIRST. */
+enum { REPORT_OPTION_FIRST = 1000 };
+extern const struct command_option report_option_table[];
+
+/* Defaults, then FDTRACE_OPTIONS. 0, or negative errno with options->error set. */
+int report_options_init(struct report_options *options, FILE *stream);
+/* Takes one option of report_option_table. 0, or -EINVAL with options->error set. */
+int report_option(struct report_options *options, int id, const char *value);
+void report_options_free(struct report_options *options);
+
+/*
+ * paths: session folders and segment files, any mix. 0, or negative errno with result->error set and nothing printed.
+ */
+int report_session(const char *const *paths, size_t count, const struct report_options *options,
+                   struct report_result *result);
+
+/* The exit status that follows: error_exitcode, EXIT_UNTRACED, or `otherwise`. */
+int report_exit_status(const struct report_options *options, const struct report_result *result, int otherwise);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * missing-cloexec: a site whose descriptors are born without close-on-exec, and never given the flag. Harmless until
+ * something execs, hence a note. Setting the flag by a later fcntl leaves a gap another thread's fork can fall into, so
+ * the suggestion is always the call that sets it at birth.
+ */
+#include "rule.h"
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What to write instead. Names are public ones, so open covers open64. */
+static const struct cure { const char *call, *cure; } cures[] = {
+    {"accept", "accept4(..., SOCK_CLOEXEC)"},
+    {"accept4", "accept4(..., SOCK_CLOEXEC)"},
+    {"bpf", "fcntl(fd, F_SETFD, FD_CLOEXEC)"},
+    {"creat", "open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode)"},
+    {"dup", "fcntl(fd, F_DUPFD_CLOEXEC, 0)"},
+    {"dup2", "dup3(old, new, O_CLOEXEC)"},
+    {"dup3", "dup3(old, new, O_CLOEXEC)"},
+    {"epoll_create", "epoll_create1(EPOLL_CLOEXEC)"},
+    {"epoll_create1", "epoll_create1(EPOLL_CLOEXEC)"},
+    {"eventfd", "eventfd(count, EFD_CLOEXEC)"},
+    {"fanotify_init", "fanotify_init(FAN_CLOEXEC | ..., ...)"},
+    {"fcntl", "fcntl(fd, F_DUPFD_CLOEXEC, lowest)"},
+    {"fopen", "fopen(path, \"re\")"},
+    {"freopen", "freopen(path, \"re\", stream)"},
+    {"inotify_init", "inotify_init1(IN_CLOEXEC)"},
+    {"inotify_init1", "inotify_init1(IN_CLOEXEC)"},
+    {"memfd_create", "memfd_create(name, MFD_CLOEXEC)"},
+    {"memfd_secret", "memfd_secret(O_CLOEXEC)"},
+    {"mkostemp", "mkostemp(template, O_CLOEXEC)"},
+    {"mkostemps", "mkostemps(template, length, O_CLOEXEC)"},
+    {"mkstemp", "mkostemp(template, O_CLOEXEC)"},
+    {"mkstemps", "mkostemps(template, length, O_CLOEXEC)"},
+    {"open", "open(path, flags | O_CLOEXEC)"},
+    {"openat", "openat(folder, path, flags | O_CLOEXEC)"},
+    {"openat2", "O_CLOEXEC in open_how.flags"},
+    {"open_by_handle_at", "open_by_handle_at(mount, handle, flags | O_CLOEXEC)"},
+    {"perf_event_open", "perf_event_open(..., PERF_FLAG_FD_CLOEXEC)"},
+    {"pipe", "pipe2(fds, O_CLOEXEC)"},
+    {"pipe2", "pipe2(fds, O_CLOEXEC)"},
+    {"popen", "popen(command, \"re\")"},
+    {"posix_openpt", "posix_openpt(O_RDWR | O_CLOEXEC)"},
+    {"recvmmsg", "MSG_CMSG_CLOEXEC among the flags of recvmmsg()"},
+    {"recvmsg", "recvmsg(socket, message, MSG_CMSG_CLOEXEC)"},
+    {"signalfd", "signalfd(fd, mask, SFD_CLOEXEC)"},
+    {"socket", "socket(family, type | SOCK_CLOEXEC, protocol)"},
+    {"socketpair", "socketpair(family, type | SOCK_CLOEXEC, protocol, fds)"},
+    {"timerfd_create", "timerfd_create(clock, TFD_CLOEXEC)"},
+    {"userfaultfd", "userfaultfd(O_CLOEXEC)"},
+};
+
+static const char *find_cure(const char *call)
+{
+    for (size_t i = 0; call != NULL && i < sizeof(cures) / sizeof(cures[0]); i++)
+        if (strcmp(cures[i].call, call) == 0)
+            return cures[i].cure;
+    return NULL;
+}
+
+/* What is known of one site: from its counters, and from the numbers whose latest lifetime was born there. */
+struct account {
+    struct finding *finding;
+    bool seen;          /* some number's latest lifetime was born there...         */
+    bool accusable;     /* ... and one of them is above 2 and nobody's secret       */
+    bool shown;         /* the finding has a descriptor of this image's site        */
+};
+
+static bool is_accusable(uint32_t fd, const struct fdt_slot *slot)
+{
+    return fd > 2 && (slot->state & (FDT_HIDDEN | FDT_IGNORED | FDT_INHERITED | FDT_ADOPTED)) == 0;
+}
+
+static void look_at_numbers(const struct segment *segment, struct account *accounts)
+{
+    for (uint32_t fd = 0; fd < segment->slot_count; fd++) {
+        const struct fdt_slot *slot = &segment->slots[fd];
+        if (slot->state == 0 || slot->life.site == FDT_NO_SITE)
+            continue;
+        accounts[slot->life.site].seen = true;
+        accounts[slot->life.site].accusable |= is_accusable(fd, slot);
+    }
+}
+
+static void look_at_sites(const struct rule *rule, const struct image *image, struct findings *findings,
+                          struct account *accounts)
+{
+    const struct segment *segment = image->segment;
+    for (uint32_t id = 1; id < segment->site_count; id++) {
+        const struct fdt_site *site = &segment->sites[id];
+        /* Standard input, output and error are meant to be inherited: a site that only makes those is innocent. */
+        if (site->inheritable == 0 || (accounts[id].seen && !accounts[id].accusable))
+            continue;
+        struct finding *finding =
+            findings_at(findings, rule, image, model_site_key(findings->model, image, id, site->call), 0);
+        if (finding == NULL)
+            return;
+        accounts[id].finding = finding;
+        finding->count += site->inheritable;
+        if (finding->stack_count == 0)
+            finding_add_stack(finding, (struct finding_stack){.role = "birth", .image = image, .site = id,
+                                                              .call = segment_call(segment, site->call),
+                                                              .ns = site->first_ns});
+    }
+}
+
+/* Examples: what is open and would be inherited; for a site that has nothing open, the latest it had. */
+static void add_examples(const struct image *image, struct findings *findings, struct account *accounts, bool live)
+{
+    const struct segment *segment = image->segment;
+    for (uint32_t fd = 0; fd < segment->slot_count; fd++) {
+        const struct fdt_slot *slot = &segment->slots[fd];
+        if (slot->state == 0 || (slot->state & FDT_CLOEXEC) != 0 || !is_accusable(fd, slot))
+            continue;
+        struct account *account = &accounts[slot->life.site];
+        if (account->finding == NULL || ((slot->state & FDT_LIVE) != 0) != live || (!live && account->shown))
+            continue;
+        finding_add_descriptor(findings, account->finding,
+                               model_descriptor(image, (int)fd, FDT_GENERATION(slot->state), slot->state, &slot->life));
+        account->shown = true;
+        if (account->finding->stacks[0].thread == 0)
+            account->finding->stacks[0].thread = slot->life.tid;
+    }
+}
+
+static void check(const struct rule *rule, const struct image *image, struct findings *findings)
+{
+    if (image->segment == NULL)
+        return;
+    struct account *accounts = calloc((size_t)image->segment->site_count + 1, sizeof(*accounts));
+    if (accounts == NULL) {
+        findings->out_of_memory = true;
+        return;
+    }
+    look_at_numbers(image->segment, accounts);
+    look_at_sites(rule, image, findings, accounts);
+    add_examples(image, findings, accounts, true);
+    add_examples(image, findings, accounts, false);
+    free(accounts);
+}
+
+static void describe(const struct finding *finding, FILE *message, FILE *suggestion)
+{
+    const struct finding_stack *birth = finding_stack(finding, "birth");
+    words_things(message, finding);
+    fprintf(message, " %s", words_birth(birth->call));
+    words_place(message, finding, birth);
+    fputs(" without close-on-exec: every program this one executes inherits ", message);
+    fputs(finding->count > 1 ? "them" : "it", message);
+    const char *cure = find_cure(birth->call);
+    fprintf(suggestion, "use %s", cure != NULL ? cure : "fcntl(fd, F_SETFD, FD_CLOEXEC)");
+}
+
+const struct rule_code rule_missing_cloexec = {check, describe};

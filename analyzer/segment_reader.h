@@ -1,0 +1,53 @@
+/*
+ * Reading a segment: from a file that a traced process wrote, and may still be writing, into private memory.
+ *
+ * The file is hostile: it may be cut short, damaged, made up, or changing under us. So it is never mapped (a file
+ * truncated under a mapping is a SIGBUS) but copied, part by part, only as far as memory was secured and used. What
+ * segment_open hands out has been put in order once, so that nobody else needs to check again:
+ *
+ *   every string ends with NUL; every kind and owner is one we know; every site id and call id is in range;
+ *   a site's frames lie inside `frames`; an unpublished site (0 is one) only counts births and deaths;
+ *   incidents and modules that were never published, or were taken back, are gone.
+ */
+#ifndef FDTRACE_SEGMENT_READER_H
+#define FDTRACE_SEGMENT_READER_H
+
+#include "fdtrace/segment.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct segment {
+    char *path;
+    dev_t device;
+    ino_t inode;
+    struct fdt_header header;         /* ours to read; counts in it are as the file has them, use the ones below */
+    struct fdt_slot *slots;           /* index: descriptor number */
+    uint32_t slot_count;
+    struct fdt_site *sites;           /* index: site id; 0 is "no stack" */
+    uint32_t site_count;
+    uint64_t *frames;
+    uint32_t frame_count;
+    struct fdt_incident *incidents;
+    uint32_t incident_count;
+    struct fdt_module *modules;
+    uint32_t module_count;
+    char (*calls)[FDT_CALL_SIZE];
+    uint32_t call_count;
+    uint64_t events, dropped;         /* ever recorded, and no longer in the ring */
+};
+
+/*
+ * Reads path. 0; or negative errno with one line in error: -ENODATA for a file whose recording never began (its process
+ * died while making it), -EPROTO for one a newer fdtrace made, -EBADMSG for what is no segment or is damaged.
+ */
+int segment_open(const char *path, struct segment **segment, char *error, size_t error_size);
+void segment_free(struct segment *segment);
+
+/* The public name of a call, or NULL for FDT_NO_CALL. */
+const char *segment_call(const struct segment *segment, uint16_t call);
+
+/* The module that lay at address while the site's epoch lasted, or NULL. */
+const struct fdt_module *segment_module(const struct segment *segment, uint64_t address, uint32_t epoch);
+
+#endif
