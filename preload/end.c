@@ -230,8 +230,7 @@ int process_end(int status)
     bool worth = count_leaks() != 0 || store.header->incidents != 0;
     store.header->exit_status = status & 255;
     store.header->end_ns = store_now();
-    /* On our own we were asked for a report, and making one takes system calls; under `fdtrace run` nothing needs them. */
-    if (worth && !(reports ? filter_known() : filter_possible()))
+    if (worth && !filter_known())
         reconcile();
     __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
     if (filter_known())

@@ -1,17 +1,17 @@
 /*
- * Seccomp. A filter the program has put on itself may kill it for a system call it never makes, and ours would be such.
- * Filters installed through syscall() pass our wrapper (process_filtered); prctl does not, because it is no descriptor
- * function and we export nothing else. So before the first system call after start-up we look whether any loaded object
- * could have called prctl at all.
+ * Seccomp. A filter the program puts on itself may kill it for a system call it never makes, and ours would be such: the
+ * growth of the segment, the questions asked at the end. So we must hear of a filter before it falls. syscall() is ours
+ * (wrap_raw.c); prctl is no descriptor function, and we export nothing else, so the objects that import it are given our
+ * watcher in place of libc's function, in their own import tables.
  */
 #ifndef FDTRACE_FILTER_H
 #define FDTRACE_FILTER_H
 
 #include <stdbool.h>
 
-/* True when a filter is known, or cannot be excluded. Makes no system call. Not async-signal-safe (walks loaded objects). */
-bool filter_possible(void);
-/* True when a filter is known for certain. */
+/* Puts the watcher into the import tables of the objects loaded so far. During start. */
+void filter_watch(void);
+/* May a filter be in force? Then no system calls of ours any more. */
 bool filter_known(void);
 
 #endif

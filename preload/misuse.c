@@ -83,12 +83,22 @@ static void take_back(struct thread *self)
     self->run_sweeps = true;
 }
 
+static bool goes_on(const struct thread *self, const struct call *call, int fd)
+{
+    return self->run_pc == call->pc && (fd == self->run_fd + 1 || fd == self->run_fd - 1);
+}
+
+void misuse_closed(const struct call *call, int fd)
+{
+    if (UNLIKELY(goes_on(&thread_self, call, fd)))
+        thread_self.run_fd = fd;
+}
+
 void misuse_failed_close(const struct call *call, int fd, bool has_past)
 {
     struct thread *self = &thread_self;
     const unsigned room = sizeof(self->run_incident) / sizeof(self->run_incident[0]);
-    bool goes_on = self->run_pc == call->pc && (fd == self->run_fd + 1 || fd == self->run_fd - 1);
-    if (!goes_on) {
+    if (!goes_on(self, call, fd)) {
         self->run_incidents = 0;
         self->run_sweeps = false;
         self->run_pc = call->pc;

@@ -13,5 +13,7 @@ void misuse_record(enum fdt_incident_type type, const struct call *call, int fd,
  * recognised only as it goes on; what was held against its first numbers is taken back then.
  */
 void misuse_failed_close(const struct call *call, int fd, bool has_past);
+/* A close of fd succeeded: a sweep passes over live numbers, too. */
+void misuse_closed(const struct call *call, int fd);
 
 #endif

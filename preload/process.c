@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "end.h"
+#include "filter.h"
 #include "gate.h"
 #include "modules.h"
 #include "option.h"
@@ -175,6 +176,7 @@ void process_start(void)
         store.header->unwinder = (uint32_t)stack_start((unsigned)options.depth, options.unwind, options.check_stacks);
         store.header->depth = (uint32_t)options.depth;
         inherit_all(UINT64_MAX);
+        filter_watch();
         end_start();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
     }
@@ -248,6 +250,8 @@ void process_exec_failed(void)
 
 void process_filtered(void)
 {
+    if (store.header != NULL && !filter_known())
+        store_secure_ahead();
     if (store.header != NULL)
         __atomic_fetch_or(&store.header->flags, FDT_HEADER_FILTERED, __ATOMIC_RELAXED);
 }

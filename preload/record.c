@@ -192,6 +192,7 @@ void fd_died(const struct call *call, struct dying *dying, int error)
     struct fdt_slot *slot = table_peek(dying->fd);
     if (dying->recorded && error != EBADF) {
         conclude(call, dying, slot, error);
+        misuse_closed(call, dying->fd);
     } else if (dying->recorded) {
         /* The kernel had it closed already, unseen: whoever did it, this is not the one to accuse. */
         table_settle(slot, dying->fd);

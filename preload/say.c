@@ -3,7 +3,10 @@
 
 #include "raw.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <time.h>
 
 void line_text(struct line *line, const char *text)
 {
@@ -38,10 +41,28 @@ void line_hex(struct line *line, uint64_t number)
     digits(line, number, 16);
 }
 
+/*
+ * A write to a pipe nobody reads is a SIGPIPE, one beyond RLIMIT_FSIZE a SIGXFSZ, and either would end the program for our
+ * sake. Both are sent to the writing thread: blocked here, and taken off the queue if it was our write that raised them.
+ */
+static void write_quietly(int fd, const char *text, size_t length)
+{
+    const uint64_t ours = UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGXFSZ - 1);
+    const struct timespec now = {0};
+    uint64_t old = 0, pending = 0;
+    raw(rt_sigprocmask, SIG_BLOCK, &ours, &old, sizeof(ours));
+    raw(rt_sigpending, &pending, sizeof(pending));
+    long answer = raw(write, fd, text, length);
+    uint64_t raised = answer == -EPIPE || answer == -EFBIG ? ours & ~pending : 0;
+    if (raised != 0)
+        raw(rt_sigtimedwait, &raised, NULL, &now, sizeof(raised));
+    raw(rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
+}
+
 void line_end(struct line *line, int fd)
 {
     line->text[line->length++] = '\n';
-    raw(write, fd, line->text, line->length);
+    write_quietly(fd, line->text, line->length);
     line->length = 0;
 }
 

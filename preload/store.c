@@ -438,6 +438,20 @@ bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
     return true;
 }
 
+void store_secure_ahead(void)
+{
+    static const uint32_t ahead[FDT_PART_COUNT] = {
+        [FDT_PART_TABLE] = 1024, [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_RING] = UINT32_MAX,
+        [FDT_PART_INCIDENTS] = 64, [FDT_PART_MODULES] = 32,
+    };
+    for (int part = 0; part < FDT_PART_COUNT; part++) {
+        uint32_t have = __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE);
+        uint64_t want = (uint64_t)have + ahead[part];
+        if (ahead[part] != 0)
+            store_secure(part, want < store.count[part] ? (uint32_t)want : store.count[part] - 1);
+    }
+}
+
 uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries)
 {
     uint32_t first = __atomic_load_n(next, __ATOMIC_RELAXED);

@@ -58,6 +58,9 @@ static inline bool store_secure(enum fdt_part_id part, uint32_t index)
     return LIKELY(index < __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE)) || store_secure_slowly(part, index);
 }
 
+/* Secures what the rest of a program's life may need, because from now on nothing can grow. */
+void store_secure_ahead(void);
+
 /* The next free entry of a part whose position is *next (in the header), or UINT32_MAX when it is full. */
 uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries);
 
