@@ -52,11 +52,12 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     struct fdt_slot *slot = table_slot(fd);
     if (flags < 0 || slot == NULL)
         return;
-    struct table_entry entry = {
-        .life = {.ns = store.header->start_monotonic_ns, .call = FDT_NO_CALL, .from = -1},
-        .name = name,
-        .flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0),
-    };
+    struct table_entry entry;
+    table_entry_begin(&entry);
+    entry.life.ns = store.header->start_monotonic_ns;
+    entry.life.call = FDT_NO_CALL;
+    entry.name = name;
+    entry.flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0);
     uint64_t word = from != NULL ? table_word(from) : 0;
     enum fdt_kind kind = table_kernel_kind(fd);
     /*

@@ -48,13 +48,16 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
     }
     int saved = errno;
     if (gate_enter()) {
-        struct table_entry entry = {
-            .life = {.kind = birth->kind, .owner = birth->owner, .flags = birth->flags,
-                     .handle = (uint64_t)(uintptr_t)birth->handle, .from = birth->from,
-                     .from_generation = generation_of(birth->from)},
-            .name = birth->name,
-            .flags = birth->cloexec ? FDT_CLOEXEC : 0,
-        };
+        struct table_entry entry;
+        table_entry_begin(&entry);
+        entry.life.kind = birth->kind;
+        entry.life.owner = birth->owner;
+        entry.life.flags = birth->flags;
+        entry.life.handle = (uint64_t)(uintptr_t)birth->handle;
+        entry.life.from = birth->from;
+        entry.life.from_generation = generation_of(birth->from);
+        entry.name = birth->name;
+        entry.flags = birth->cloexec ? FDT_CLOEXEC : 0;
         publish(call, fd, &entry);
     }
     errno = saved;
@@ -72,7 +75,10 @@ static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *wo
     *word = 0;
     if (source == NULL || !(seen & FDT_LIVE))
         return false;
-    *life = source->life;
+    memcpy(life, &source->life, offsetof(struct fdt_life, name));
+    life->name[0] = '\0';
+    if (source->life.name[0] != '\0')
+        memcpy(life->name, source->life.name, sizeof(life->name));
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     *word = table_word(source);
     return ((*word ^ seen) & same) == 0 && !((*word | seen) & FDT_CONTESTED);
@@ -90,12 +96,14 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         uint64_t word;
         bool known = copy_life(from, seen, &source, &word);
         enum fdt_kind kind = known ? source.kind : table_kernel_kind(to);
-        struct table_entry entry = {
-            .life = {.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind), .from = from,
-                     .flags = known ? source.flags : 0, .from_generation = FDT_GENERATION(word)},
-            .name = known ? source.name : NULL,
-            .flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0),
-        };
+        struct table_entry entry;
+        table_entry_begin(&entry);
+        entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
+        entry.life.flags = known ? source.flags : 0;
+        entry.life.from = from;
+        entry.life.from_generation = FDT_GENERATION(word);
+        entry.name = known ? source.name : NULL;
+        entry.flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0);
         publish(call, to, &entry);
     }
     errno = saved;
@@ -384,6 +392,25 @@ void fd_bad_use(const struct call *call, int fd)
             misuse_record(FDT_INCIDENT_BAD_USE, call, fd, EBADF);
     }
     errno = saved;
+}
+
+void use_failed(const struct hook *hook, const void *frame, int fd)
+{
+    const uintptr_t *words = frame; /* the caller's frame pointer, its return address, and then its stack */
+    const struct call call = {.pc = words[1], .sp = (uintptr_t)(words + 2), .fp = words[0],
+                              .id = (uint16_t)(hook - __start_fdt_hooks)};
+    fd_bad_use(&call, fd);
+}
+
+static bool is_dead(int fd)
+{
+    uint64_t word = fd_word(fd);
+    return FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0;
+}
+
+int dead_one(int first, int second)
+{
+    return !is_dead(first) && is_dead(second) ? second : first;
 }
 
 void fd_refused(const struct call *call)

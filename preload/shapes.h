@@ -66,22 +66,34 @@ static inline void fd_used(const struct call *call, long answer, int fd)
         return born_fd;                                                                                \
     }
 
-#define FDT_USE(result, name, public, list, bad, ...)                                                  \
+/*
+ * A use is hot (read, write), so its wrapper saves no more than fd across the real call: what comes before the first
+ * binding and after a failure stands apart. use_failed reads the wrapper's own frame.
+ */
+#define COLD __attribute__((noinline, cold))
+#define FDT_EARLY(result, name, list)                                                                  \
+    static COLD result name##_early(PARAMS(list))                                                      \
+    {                                                                                                  \
+        bind_all();                                                                                    \
+        return libc_##name(ARGS(list));                                                                \
+    }
+#define FDT_USE(result, name, public, list, failed)                                                    \
     HOOK(name, public);                                                                                \
+    FDT_EARLY(result, name, list)                                                                      \
     EXPORT result name(PARAMS(list))                                                                   \
     {                                                                                                  \
-        result answer = REAL(name)(ARGS(list));                                                        \
-        if (UNLIKELY(bad)) {                                                                           \
-            struct call call = CALL(name);                                                             \
-            __VA_ARGS__;                                                                               \
-        }                                                                                              \
+        if (UNLIKELY(libc_##name == NULL))                                                             \
+            return name##_early(ARGS(list));                                                           \
+        result answer = libc_##name(ARGS(list));                                                       \
+        if (UNLIKELY(failed))                                                                          \
+            FDT_FAILED(name);                                                                          \
         return answer;                                                                                 \
     }
-#define FDT_FAILED(result) (answer == (result)-1 && errno == EBADF)
-#define FDT_BOTH           fd_bad_use(&call, fd), fd_bad_use(&call, other_fd)
+#define FDT_FAILED(name) use_failed(&hook_##name, __builtin_frame_address(0), fd)
 
-#define USE(result, name, public, list) FDT_USE(result, name, public, list, FDT_FAILED(result), fd_bad_use(&call, fd))
-#define USE_BOTH(result, name, public, list) FDT_USE(result, name, public, list, FDT_FAILED(result), FDT_BOTH)
-#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, answer == EBADF, fd_bad_use(&call, fd))
+#define USE(result, name, public, list) FDT_USE(result, name, public, list, answer == (result)-1 && errno == EBADF)
+#define USE_BOTH(result, name, public, list)                                                           \
+    FDT_USE(result, name, public, list, answer == (result)-1 && errno == EBADF && (fd = dead_one(fd, other_fd), true))
+#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, answer == EBADF)
 
 #endif

@@ -14,7 +14,7 @@
 #endif
 
 #define PAGE        4096u
-#define CHUNK_BYTES PAGE /* a part's first growth; it doubles from there. A page costs microseconds to be had */
+#define CHUNK_BYTES (32u * 1024) /* a part's smallest growth but its first, which is a page: start-up pays for pages */
 #define FIRST_SLOTS 16u             /* one page: what a small program needs */
 
 struct store store;
@@ -419,8 +419,9 @@ bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
     if (index >= store.count[part] || !populates || (store.header->flags & FDT_HEADER_FILTERED) != 0)
         return false;
     const struct fdt_part *layout = &store.header->parts[part];
-    uint32_t entry = layout->entry_size, chunk = CHUNK_BYTES / entry;
-    uint64_t want = (uint64_t)have + (have > chunk ? have : chunk); /* doubling: growth stays rare */
+    uint32_t entry = layout->entry_size, chunk = (have == 0 ? PAGE : CHUNK_BYTES) / entry;
+    uint32_t eighth = have / 8; /* growth stays rare, and what is secured stays near what is used */
+    uint64_t want = (uint64_t)have + (eighth > chunk ? eighth : chunk);
     if (want <= index)
         want = (uint64_t)index + chunk;
     if (want > store.count[part])

@@ -105,12 +105,13 @@ static enum verdict ask(const struct fdt_slot *slot, int fd, uint64_t word, cons
 }
 
 /* What nobody has claimed yet: open, of this kind, and no more is known. */
-static struct table_entry unclaimed(enum fdt_kind kind, uint64_t ns)
+static void unclaimed(struct table_entry *entry, enum fdt_kind kind, uint64_t ns)
 {
-    return (struct table_entry){
-        .life = {.ns = ns, .call = FDT_NO_CALL, .from = -1, .kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind)},
-        .flags = FDT_ADOPTED,
-    };
+    table_entry_begin(entry);
+    entry->life.ns = ns;
+    entry->life.call = FDT_NO_CALL;
+    entry->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
+    entry->flags = FDT_ADOPTED;
 }
 
 bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
@@ -132,7 +133,7 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
             if (verdict == DEAD || verdict == THEIRS)
                 break;
             if (verdict == NOBODYS || !pen) {
-                nobodys = unclaimed(actual, entry->life.ns);
+                unclaimed(&nobodys, actual, entry->life.ns);
                 winner = &nobodys;
             }
             flags = (winner->flags & ~FDT_CLOEXEC) | (cloexec ? FDT_CLOEXEC : 0) | FDT_LIVE | FDT_CONTESTED;
@@ -200,7 +201,8 @@ bool table_rename(struct fdt_slot *slot, const char *name)
 
 static void adopt(struct fdt_slot *slot, int fd, bool cloexec)
 {
-    struct table_entry entry = unclaimed(table_kernel_kind(fd), store_now());
+    struct table_entry entry;
+    unclaimed(&entry, table_kernel_kind(fd), store_now());
     entry.flags |= FDT_CONTESTED | (cloexec ? FDT_CLOEXEC : 0);
     table_birth(slot, fd, &entry);
 }

@@ -12,6 +12,8 @@
 #include "record.h"
 #include "store.h"
 
+#include <string.h>
+
 /* The slot of fd, with memory behind it; NULL when fd is negative, beyond the table, or memory has run out. */
 static inline struct fdt_slot *table_slot(int fd)
 {
@@ -42,11 +44,17 @@ static inline bool table_swap(struct fdt_slot *slot, uint64_t *word, uint64_t ne
 
 /* Everything that is written at a birth but the word's own transition. */
 struct table_entry {
-    struct fdt_life    life;     /* without the name */
     const char        *name;     /* NULL or "" none */
     uint64_t           flags;    /* FDT_CLOEXEC, FDT_INHERITED, ... */
     const struct call *call;     /* whose unrest makes this birth doubtful; NULL: nobody can have interfered */
+    struct fdt_life    life;     /* its own name is not used */
 };
+/* An empty one. The name is left alone: clearing it would cost more than the rest of a birth. */
+static inline void table_entry_begin(struct table_entry *entry)
+{
+    memset(entry, 0, offsetof(struct table_entry, life.name));
+    entry->life.from = -1;
+}
 /* Publishes a birth on fd. False when a doubtful one turned out to be dead on arrival, or another's. */
 bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry);
 

@@ -75,18 +75,28 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
     }
 }
 
+/* While some group bears descriptors, reads go through name_bearing, which keeps the arguments for afterwards. */
 #define READ(name, public, list, vector, count)                                                        \
     HOOK(name, public);                                                                                \
+    FDT_EARLY(ssize_t, name, list)                                                                     \
+    static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        ssize_t answer = libc_##name(ARGS(list));                                                      \
+        if (answer > 0)                                                                                \
+            read_bore(&call, fd, vector, count, (size_t)answer);                                       \
+        fd_used(&call, answer, fd);                                                                    \
+        return answer;                                                                                 \
+    }                                                                                                  \
     EXPORT ssize_t name(PARAMS(list))                                                                  \
     {                                                                                                  \
-        ssize_t answer = REAL(name)(ARGS(list));                                                       \
-        if (UNLIKELY(answer < 0 ? errno == EBADF : reads_bear)) {                                      \
-            struct call call = CALL(name);                                                             \
-            if (answer < 0)                                                                            \
-                fd_bad_use(&call, fd);                                                                 \
-            else                                                                                       \
-                read_bore(&call, fd, vector, count, (size_t)answer);                                   \
-        }                                                                                              \
+        if (UNLIKELY(libc_##name == NULL))                                                             \
+            return name##_early(ARGS(list));                                                           \
+        if (UNLIKELY(reads_bear))                                                                      \
+            return name##_bearing(ARGS(list));                                                         \
+        ssize_t answer = libc_##name(ARGS(list));                                                      \
+        if (UNLIKELY(answer == -1) && errno == EBADF)                                                  \
+            FDT_FAILED(name);                                                                          \
         return answer;                                                                                 \
     }
 #define INTO(buffer, size) (&(struct iovec){buffer, size})

@@ -144,7 +144,7 @@ struct fdt_header {
     uint32_t state;               /* enum fdt_image_state; atomic */
     int32_t  exit_status;         /* meaningful when EXITED: 0..255 */
     uint32_t depth;               /* frames asked for; 0: stacks are off */
-    uint32_t unwinder;            /* 0 none, 1 frame pointers, 2 libunwind */
+    uint32_t unwinder;            /* 0 none, 1 frame pointers, 2 unwind tables or libunwind */
     uint32_t epoch;               /* module epoch: grows with each dlclose; atomic */
     uint32_t calls;               /* call ids in use */
     uint32_t modules;             /* module entries begun; atomic */
