@@ -79,7 +79,7 @@ $(O)/libfdtrace.so: $(PRELOAD_OBJECTS) $(PRELOAD_MAP)
 $(O)/fdtrace: $(ANALYZER_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ANALYZER_LIBS)
 
-$(O)/fdtrace-tests: $(TEST_OBJECTS) $(filter-out $(O)/analyzer/main.o,$(ANALYZER_OBJECTS))
+$(O)/fdtrace-tests: $(TEST_OBJECTS) $(O)/tests/fdtrace_main.o $(filter-out $(O)/analyzer/main.o,$(ANALYZER_OBJECTS))
 	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lcriterion -lpthread $(ANALYZER_LIBS)
 
 $(O)/preload/%.o: preload/%.c $(O)/flags
@@ -97,6 +97,11 @@ $(O)/analyzer/%.o: analyzer/%.c $(O)/flags
 $(TEST_OBJECTS): $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(ANALYZER_FLAGS) -iquote tests -MMD -MP -c -o $@ $<
+
+# Criterion brings a main of its own.
+$(O)/tests/fdtrace_main.o: analyzer/main.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,CC)$(CC) $(ANALYZER_FLAGS) -Dmain=fdtrace_main -MMD -MP -c -o $@ $<
 
 $(TEST_LIBRARIES): $(O)/%.so: %.c $(O)/flags
 	@mkdir -p $(@D)

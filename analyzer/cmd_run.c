@@ -2,12 +2,14 @@
 #include "command.h"
 #include "report.h"
 #include "rule.h"
+#include "run_census.h"
 #include "run_child.h"
 #include "run_environment.h"
 #include "run_folder.h"
 #include "traceable.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,6 +41,7 @@ struct run {
     struct traceable traceable;
     struct run_folder folder;
     struct run_library library;
+    struct sigaction size_limit;    /* the command's SIGXFSZ; ours is ignored */
 };
 
 /* --- arguments --- */
@@ -72,7 +75,8 @@ static bool guest_takes(const struct guest_option *option, const char *value)
         return true;
     errno = 0;
     unsigned long long number = strtoull(value, &end, 10);
-    return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0 && (option->type == GUEST_NUMBER || number <= 1);
+    return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0 &&
+           (option->type == GUEST_NUMBER || number <= 1);
 }
 
 /* The library would only warn, once in each program; here somebody is still there to put it right. */
@@ -89,7 +93,8 @@ static int add_guest_option(struct run *run, const char *key, const char *value)
     if (own != NULL)
         return command_usage_error(run->command, "for run, %s= is --%s", key, own);
     if (option == NULL && near != NULL)
-        return command_usage_error(run->command, "no key of FDTRACE_OPTIONS is called '%s'; did you mean '%s'?", key, near);
+        return command_usage_error(run->command, "no key of FDTRACE_OPTIONS is called '%s'; did you mean '%s'?", key,
+                                   near);
     if (option == NULL)
         return command_usage_error(run->command, "no key of FDTRACE_OPTIONS is called '%s'", key);
     if (!guest_takes(option, value))
@@ -185,7 +190,9 @@ static int make_folder(struct run *run, char *error, size_t error_size)
         snprintf(error, error_size, "out of memory");
         return -ENOMEM;
     }
-    const char *wanted = run->session != NULL ? run->session : environment.session[0] != '\0' ? environment.session : NULL;
+    const char *wanted = run->session;
+    if (wanted == NULL && environment.session[0] != '\0')
+        wanted = environment.session;
     int result = run_folder_make(&run->folder, wanted, error, error_size);
     environment_options_free(&environment);
     return result;
@@ -221,15 +228,37 @@ static void tell_untraced(const struct run *run)
     command_error(run->command, "%s was not traced, nothing is known of its descriptors: %s", run->words[0], reason);
 }
 
+/* A word that a shell would take apart goes into quotes, so that the line can be copied. */
+static char *shell_word(const char *word)
+{
+    char *quoted = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&quoted, &size);
+    if (out == NULL)
+        return NULL;
+    bool plain = word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%")] == '\0';
+    fputs(plain ? "" : "'", out);
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            fputs("'\\''", out);
+        else
+            putc(*word, out);
+    fputs(plain ? "" : "'", out);
+    fclose(out);
+    return quoted;
+}
+
 /* Where the recordings stay. */
 static void keep(const struct run *run, const char *why)
 {
-    command_error(run->command, "%s; see them with: fdtrace report %s", why, run->folder.path);
+    char *path = shell_word(run->folder.path);
+    command_error(run->command, "%s; see them with: fdtrace report %s", why, path != NULL ? path : run->folder.path);
+    free(path);
 }
 
 static void dispose(const struct run *run, bool reported)
 {
-    size_t running = run_folder_running(&run->folder);
+    size_t running = run_census(&run->folder);
     char why[128];
     if (running > 0) {
         snprintf(why, sizeof(why), "%zu program%s of it still run%s, so the recordings are kept", running,
@@ -258,6 +287,7 @@ static int conclude(struct run *run, const struct run_child *child)
     run->report.ends = &known;
     run->report.end_count = 1;
     run->report.command = run->words;
+    run_census_settle(&run->folder);
     bool reported = report_session(paths, 1, &run->report, &result) == 0;
     bool failed = !reported && result.images > 0; /* there was something to report, and no way to write it */
     if (failed)
@@ -271,7 +301,14 @@ static int conclude(struct run *run, const struct run_child *child)
     return report_exit_status(&run->report, &result, failed && status == 0 ? EXIT_USAGE : status);
 }
 
-/* Runs it in a folder that exists; an error before the start leaves nothing behind. */
+/* Nothing has run: nothing is left behind. */
+static int abandon(const struct run *run, int status)
+{
+    run_library_release(&run->library);
+    run_folder_remove(&run->folder);
+    return status;
+}
+
 static int run_in_folder(struct run *run)
 {
     char error[PATH_MAX + 256];
@@ -281,24 +318,17 @@ static int run_in_folder(struct run *run)
         environment = run_environment_make(&run->library, &run->folder, run->guest_options, error, sizeof(error));
     if (environment == NULL) {
         command_error(run->command, "%s", error);
-    } else if ((result = run_folder_write_command(&run->folder, run->words)) < 0) {
-        command_error(run->command, "cannot write to the session folder %s: %s", run->folder.path, strerror(-result));
-    } else {
-        struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
-                                  .by_shell = run->traceable.by_shell};
-        result = run_child(&child);
-        free(environment);
-        if (result == 0)
-            return conclude(run, &child);
-        command_error(run->command, "cannot run %s: %s", run->words[0], strerror(-result));
-        run_library_release(&run->library);
-        run_folder_remove(&run->folder);
-        return result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+        return abandon(run, EXIT_USAGE);
     }
+    struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
+                              .by_shell = run->traceable.by_shell, .size_limit = run->size_limit};
+    run_folder_write_command(&run->folder, run->words);
+    result = run_child(&child);
     free(environment);
-    run_library_release(&run->library);
-    run_folder_remove(&run->folder);
-    return EXIT_USAGE;
+    if (result == 0)
+        return conclude(run, &child);
+    command_error(run->command, "cannot run %s: %s", run->words[0], strerror(-result));
+    return abandon(run, result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
 static int run_command(struct run *run)
@@ -314,7 +344,9 @@ static int run_command(struct run *run)
 
 static int run(const struct command *command, int argc, char **argv)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct run run = {.command = command};
+    sigaction(SIGXFSZ, &ignore, &run.size_limit); /* a file size limit is meant for the command, not for its report */
     if (run_environment_own() < 0 || (run.guest = open_memstream(&run.guest_options, &run.guest_size)) == NULL)
         return command_error(command, "out of memory");
     int status = report_options_init(&run.report, stderr) < 0 ? command_error(command, "%s", run.report.error)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <paths.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +72,7 @@ static int start(struct run_child *child, char *const *words, const struct sigac
     pid_t pid = vfork();
     if (pid == 0) {
         restore_signals(old);
+        sigaction(SIGXFSZ, &child->size_limit, NULL);
         sigprocmask(SIG_SETMASK, mask, NULL);
         execve(path, words, child->environment);
         error = errno;

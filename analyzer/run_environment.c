@@ -84,8 +84,8 @@ int run_library_find(struct run_library *library, const struct run_folder *folde
     if (length < (int)sizeof(library->path) && can_stand_in_preload(library->path) &&
         symlink(target, library->path) == 0)
         return 0;
-    snprintf(error, error_size, "%s cannot be preloaded from a path with a space, a colon or a $; copy it elsewhere and "
-             "say where with FDTRACE_LIBRARY=PATH", target);
+    snprintf(error, error_size, "%s cannot be preloaded from a path with a space, a colon or a $; copy it elsewhere "
+             "and say where with FDTRACE_LIBRARY=PATH", target);
     return -EINVAL;
 }
 

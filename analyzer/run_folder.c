@@ -1,12 +1,10 @@
 /* Making, looking into and removing a session folder. See run_folder.h. */
 #include "run_folder.h"
 
-#include "session.h"
+#include "fdtrace/segment.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +21,14 @@ static int explain(char *error, size_t size, int code, const char *path, const c
     return code;
 }
 
-/* PID.IMAGE.fdt */
-static bool is_recording(const char *name, int *pid, unsigned *image)
+bool run_folder_is_recording(const char *name, int *pid, unsigned *image)
 {
     int end = 0;
     return name[0] >= '1' && name[0] <= '9' && sscanf(name, "%9d.%9u" FDT_SUFFIX "%n", pid, image, &end) == 2 &&
            end > 0 && name[end] == '\0';
 }
 
-static DIR *open_folder(const struct run_folder *folder)
+DIR *run_folder_open(const struct run_folder *folder)
 {
     int fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
@@ -60,8 +57,10 @@ static int make_unasked(struct run_folder *folder, char *error, size_t error_siz
             return explain(error, error_size, -EIO, "getrandom", "gave no random number for the session's name");
         int length = snprintf(folder->path, sizeof(folder->path), "%s/fdtrace-%u-%d-%016lx", parents[i],
                               (unsigned)geteuid(), (int)getpid(), random);
-        if (length <= FOLDER_LENGTH_MOST && (result = make_private(folder->path)) == 0)
+        if (length <= FOLDER_LENGTH_MOST && (result = make_private(folder->path)) == 0) {
+            folder->made = true;
             return 0;
+        }
     }
     snprintf(error, error_size,
              "no session folder can be made in /dev/shm, $TMPDIR or /tmp: %s; name a writable place with --session",
@@ -75,9 +74,9 @@ static bool holds_recordings(const struct run_folder *folder)
     int pid;
     unsigned image;
     bool found = false;
-    DIR *directory = open_folder(folder);
+    DIR *directory = run_folder_open(folder);
     for (const struct dirent *entry; directory != NULL && !found && (entry = readdir(directory)) != NULL;)
-        found = is_recording(entry->d_name, &pid, &image);
+        found = run_folder_is_recording(entry->d_name, &pid, &image);
     if (directory != NULL)
         closedir(directory);
     return found;
@@ -91,6 +90,7 @@ static int make_asked_for(struct run_folder *folder, const char *wanted, char *e
         snprintf(error, error_size, "cannot make the session folder %s: %s", wanted, strerror(-result));
         return result;
     }
+    folder->made = result == 0;
     if (realpath(wanted, folder->path) == NULL || stat(folder->path, &status) < 0) {
         result = -errno;
         snprintf(error, error_size, "cannot use the session folder %s: %s", wanted, strerror(errno));
@@ -104,7 +104,8 @@ static int make_asked_for(struct run_folder *folder, const char *wanted, char *e
         return explain(error, error_size, -EPERM, wanted,
                        "can be entered by others, who must not see recordings; chmod 700 it, or name a new folder");
     if (strlen(folder->path) > FOLDER_LENGTH_MOST)
-        return explain(error, error_size, -ENAMETOOLONG, wanted, "is too long a path for a session; name a shorter one");
+        return explain(error, error_size, -ENAMETOOLONG, wanted,
+                       "is too long a path for a session; name a shorter one");
     if (holds_recordings(folder))
         return explain(error, error_size, -EEXIST, wanted,
                        "holds the recordings of another run; name a new folder, or remove that one");
@@ -118,23 +119,20 @@ int run_folder_make(struct run_folder *folder, const char *wanted, char *error, 
                           : make_unasked(folder, error, error_size);
 }
 
-int run_folder_write_command(const struct run_folder *folder, char *const *words)
+void run_folder_write_command(const struct run_folder *folder, char *const *words)
 {
     char path[PATH_MAX + 16];
     snprintf(path, sizeof(path), "%s/command", folder->path);
     unlink(path); /* of an earlier run whose recordings are gone */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (file == NULL) {
-        int result = -errno;
-        if (fd >= 0)
-            close(fd);
-        return result;
-    }
+    if (file == NULL)
+        return;
     for (; *words != NULL; words++)
         fwrite(*words, strlen(*words) + 1, 1, file);
     bool failed = ferror(file) != 0;
-    return fclose(file) != 0 || failed ? -EIO : 0;
+    if (fclose(file) != 0 || failed)
+        unlink(path);
 }
 
 bool run_folder_recorded(const struct run_folder *folder, pid_t pid)
@@ -142,66 +140,26 @@ bool run_folder_recorded(const struct run_folder *folder, pid_t pid)
     int writer;
     unsigned image;
     bool found = false;
-    DIR *directory = open_folder(folder);
+    DIR *directory = run_folder_open(folder);
     for (const struct dirent *entry; directory != NULL && !found && (entry = readdir(directory)) != NULL;)
-        found = is_recording(entry->d_name, &writer, &image) && writer == pid;
+        found = run_folder_is_recording(entry->d_name, &writer, &image) && writer == pid;
     if (directory != NULL)
         closedir(directory);
     return found;
-}
-
-/* Between an exec and the new image's first act, the process maps no recording; the old one says that it is on its way. */
-static bool is_execing(int folder, const struct segment *segment, unsigned image)
-{
-    char successor[64];
-    snprintf(successor, sizeof(successor), "%d.%u" FDT_SUFFIX, (int)segment->header.pid, image + 1);
-    return segment->header.state == FDT_STATE_EXECING && kill(segment->header.pid, 0) == 0 &&
-           faccessat(folder, successor, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
-}
-
-static bool is_running(int folder, const char *name, int pid, unsigned image)
-{
-    struct stat status;
-    struct segment segment = {.path = (char *)name};
-    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool whole = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                 pread(fd, &segment.header, sizeof(segment.header), 0) == (ssize_t)sizeof(segment.header) &&
-                 segment.header.pid == pid;
-    close(fd);
-    if (!whole)
-        return false;
-    segment.inode = status.st_ino;
-    segment.device = status.st_dev;
-    return session_is_running(&segment) || is_execing(folder, &segment, image);
-}
-
-size_t run_folder_running(const struct run_folder *folder)
-{
-    int pid;
-    unsigned image;
-    size_t running = 0;
-    DIR *directory = open_folder(folder);
-    if (directory == NULL)
-        return 0;
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        running += is_recording(entry->d_name, &pid, &image) && is_running(dirfd(directory), entry->d_name, pid, image);
-    closedir(directory);
-    return running;
 }
 
 void run_folder_remove(const struct run_folder *folder)
 {
     int pid;
     unsigned image;
-    DIR *directory = open_folder(folder);
+    DIR *directory = run_folder_open(folder);
     if (directory == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        if (is_recording(entry->d_name, &pid, &image) || strcmp(entry->d_name, "command") == 0 ||
+        if (run_folder_is_recording(entry->d_name, &pid, &image) || strcmp(entry->d_name, "command") == 0 ||
             strcmp(entry->d_name, RUN_LIBRARY) == 0)
             unlinkat(dirfd(directory), entry->d_name, 0);
     closedir(directory);
-    rmdir(folder->path);
+    if (folder->made)
+        rmdir(folder->path);
 }

@@ -53,7 +53,8 @@ struct subject {
 };
 
 __attribute__((format(printf, 4, 5)))
-static void conclude(struct traceable *answer, enum traceable_verdict verdict, const char *remedy, const char *format, ...)
+static void conclude(struct traceable *answer, enum traceable_verdict verdict, const char *remedy, const char *format,
+                     ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -382,7 +383,8 @@ static bool hop(struct traceable *answer, struct subject *subject, unsigned *hop
         argument = none;
     }
     if (++*hops > HOPS_MOST) {
-        conclude(answer, TRACEABLE_NO_EXECUTABLE, NULL, "its #! lines lead through more than %d interpreters", HOPS_MOST);
+        conclude(answer, TRACEABLE_NO_EXECUTABLE, NULL, "its #! lines lead through more than %d interpreters",
+                 HOPS_MOST);
         return false;
     }
     snprintf(subject->path, sizeof(subject->path), "%s", interpreter);

@@ -1,0 +1,168 @@
+/*
+ * Hostile programs: they do to a guest what real programs do sooner or later. Each one in tests/hostile prints what it
+ * found; the same must come out bare, traced, and traced with a report. Where its comment says VERIFY, the library
+ * compares its table with the kernel at the end, and both must agree about every number, kind and flag.
+ */
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct program {
+    char source[200];
+};
+
+ParameterizedTestParameters(hostile, same_as_bare)
+{
+    glob_t found;
+    size_t count = 0;
+    if (glob("tests/hostile/*.{c,cpp}", GLOB_BRACE, NULL, &found) != 0)
+        found.gl_pathc = 0;
+    struct program *programs = cr_calloc(found.gl_pathc + 1, sizeof(*programs));
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        if (strstr(found.gl_pathv[i], "/lib") == NULL)
+            snprintf(programs[count++].source, sizeof(programs->source), "%s", found.gl_pathv[i]);
+    globfree(&found);
+    return (struct criterion_test_params){sizeof(*programs), programs, count, NULL};
+}
+
+static struct outcome run_hostile(const char *name, enum tracing tracing, const char *options)
+{
+    return run(&(struct run){.argv = (const char *[]){built(text("tests/hostile/%s", name)), NULL},
+                             .tracing = tracing,
+                             .options = options,
+                             .deadline = 100});
+}
+
+static void expect_same(const char *name, const char *how, const struct outcome *bare, const struct outcome *traced)
+{
+    cr_expect_not(traced->overdue, "%s, %s: did not end", name, how);
+    cr_expect_eq(outcome_code(traced), outcome_code(bare), "%s, %s: ended with %d and not %d; it wrote: %s", name, how,
+                 outcome_code(traced), outcome_code(bare), traced->err);
+    cr_expect_str_eq(traced->out, bare->out, "%s, %s: wrote\n%sand not\n%s", name, how, traced->out, bare->out);
+}
+
+ParameterizedTest(struct program *program, hostile, same_as_bare)
+{
+    char *needs = directive(program->source, "NEEDS", 0), *verify = directive(program->source, "VERIFY", 0);
+    if (needs != NULL && strcmp(needs, "root") == 0 && geteuid() != 0)
+        cr_skip_test("%s: needs root", program->source);
+    char *scratch = scratch_make();
+    char name[100];
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(strrchr(program->source, '/') + 1, "."),
+             strrchr(program->source, '/') + 1);
+
+    struct outcome bare = run_hostile(name, BARE, NULL);
+    cr_assert_eq(outcome_code(&bare), 0, "%s does not work bare: %d %s", name, outcome_code(&bare), bare.err);
+    struct outcome silent = run_hostile(name, PRELOADED, text("report=none:session=%s/silent", scratch));
+    expect_same(name, "traced", &bare, &silent);
+    cr_expect_str_eq(silent.err, bare.err, "%s, traced: wrote to standard error: %s", name, silent.err);
+    struct outcome told = run_hostile(name, PRELOADED, text("log_path=%s/log:session=%s/told", scratch, scratch));
+    expect_same(name, "with a report", &bare, &told);
+    if (verify != NULL) {
+        struct outcome verified =
+            run_hostile(name, PRELOADED, text("verify=1:report=none:session=%s/verified", scratch));
+        expect_same(name, "verified", &bare, &verified);
+        cr_expect_not_null(strstr(verified.err, "table equals kernel"), "%s: %s", name, verified.err);
+        outcome_free(&verified);
+    }
+    outcome_free(&bare);
+    outcome_free(&silent);
+    outcome_free(&told);
+    free(needs);
+    free(verify);
+    scratch_remove(scratch);
+}
+
+/* --- surroundings that are hostile --- */
+
+static unsigned lines_of_ours(const char *err)
+{
+    unsigned count = 0;
+    for (const char *line = err; (line = strstr(line, "fdtrace: ")) != NULL; line++)
+        count++;
+    return count;
+}
+
+Test(surroundings, bad_options_are_told_and_skipped)
+{
+    struct outcome traced =
+        run(&(struct run){.argv = (const char *[]){"/bin/echo", "hello", NULL},
+                          .tracing = PRELOADED,
+                          .options = "nonsense=1:depth=deep:report=none"});
+    cr_expect_eq(outcome_code(&traced), 0);
+    cr_expect_str_eq(traced.out, "hello\n");
+    cr_expect_eq(lines_of_ours(traced.err), 2, "one line for each bad option, but: %s", traced.err);
+    cr_expect_not_null(strstr(traced.err, "nonsense"));
+    outcome_free(&traced);
+}
+
+Test(surroundings, an_unwritable_session_folder_is_told_once)
+{
+    struct outcome traced = run(&(struct run){.argv = (const char *[]){"/bin/echo", "hello", NULL},
+                                              .tracing = PRELOADED,
+                                              .options = "session=/proc/self/nowhere:report=none"});
+    cr_expect_eq(outcome_code(&traced), 0);
+    cr_expect_str_eq(traced.out, "hello\n");
+    cr_expect_eq(lines_of_ours(traced.err), 1, "one line says why: %s", traced.err);
+    cr_expect_not_null(strstr(traced.err, "/proc/self/nowhere"), "the line names the folder: %s", traced.err);
+    outcome_free(&traced);
+}
+
+/* Runs a shell script in a mount namespace of its own, where it may cover things; skips where that is not allowed. */
+static struct outcome run_covered(const char *script)
+{
+    if (geteuid() != 0)
+        cr_skip_test("needs root, for a mount namespace");
+    struct outcome trial = run(&(struct run){.argv = (const char *[]){"unshare", "-m", "true", NULL}});
+    if (outcome_code(&trial) != 0)
+        cr_skip_test("no mount namespace here: %s", trial.err);
+    outcome_free(&trial);
+    return run(&(struct run){.argv = (const char *[]){"unshare", "-m", "sh", "-ec", script, NULL}, .deadline = 100});
+}
+
+static void expect_held_works_on_tmpfs_of(const char *size)
+{
+    char *scratch = scratch_make();
+    struct outcome bare = run_hostile("held", BARE, NULL);
+    struct outcome traced = run_covered(text("mount -t tmpfs -o size=%s tmpfs %s\n"
+                                             "exec env LD_PRELOAD=%s FDTRACE_OPTIONS=report=none:session=%s/session %s",
+                                             size, scratch, built("libfdtrace.so"), scratch,
+                                             built("tests/hostile/held")));
+    expect_same("held", text("tmpfs of %s", size), &bare, &traced);
+    outcome_free(&bare);
+    outcome_free(&traced);
+    scratch_remove(scratch);
+}
+
+Test(surroundings, a_tmpfs_full_from_the_start)
+{
+    expect_held_works_on_tmpfs_of("16k");
+}
+
+Test(surroundings, a_tmpfs_that_fills_up)
+{
+    /* Room to begin with, not enough for the slots of so many numbers (256 bytes each). */
+    expect_held_works_on_tmpfs_of("4m");
+}
+
+Test(surroundings, no_libunwind)
+{
+    char *scratch = scratch_make();
+    struct outcome traced =
+        run_covered(text("for library in $(ldconfig -p | sed -n 's/.*libunwind\\.so\\.8.* => //p'); do\n"
+                         "    mount --bind /dev/null $library\ndone\n"
+                         "FDTRACE_OPTIONS=unwind=libunwind exec %s run -o json:%s/report.json -- %s",
+                         built("fdtrace"), scratch, built("tests/victims/leak_file")));
+    cr_expect_eq(outcome_code(&traced), 0, "%s", traced.err);
+    json_t *report = report_load(text("%s/report.json", scratch));
+    cr_expect_eq(report_count(report, "leak-at-exit"), 1);
+    json_decref(report);
+    outcome_free(&traced);
+    scratch_remove(scratch);
+}

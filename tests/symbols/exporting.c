@@ -1,0 +1,2 @@
+/* plain.c again, without debug information, but its functions can be exported. LIBS: -g0 -rdynamic */
+#include "plain.c"

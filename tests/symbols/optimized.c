@@ -1,0 +1,2 @@
+/* plain.c again, optimized. LIBS: -O2 */
+#include "plain.c"

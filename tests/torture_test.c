@@ -1,0 +1,83 @@
+/*
+ * SIGKILL at random moments of a busy program with four threads: whatever was half written, the session is readable, and
+ * no committed lifetime is missing. What was committed is known from the slate (torture/busy.h), which the program keeps
+ * in shared memory of its own.
+ */
+#include "support.h"
+#include "torture/busy.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MOMENTS 200
+
+static struct slate *slate_make(const char *path)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && ftruncate(fd, sizeof(struct slate)) == 0);
+    struct slate *slate = mmap(NULL, sizeof(*slate), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    cr_assert_neq(slate, MAP_FAILED);
+    close(fd);
+    return slate;
+}
+
+/* Lets the program come as far as `operations`, then kills it. A moment is chosen by progress and not by the clock. */
+static void run_and_kill(const char *path, const struct slate *slate, uint64_t operations, const char *session)
+{
+    struct running *running = run_start(&(struct run){.argv = (const char *[]){built("tests/torture/busy"), path, NULL},
+                                                      .tracing = PRELOADED,
+                                                      .options = text("session=%s:report=none:ring=4096", session),
+                                                      .deadline = 60});
+    while (__atomic_load_n(&slate->operations, __ATOMIC_RELAXED) < operations && kill(run_pid(running), 0) == 0)
+        sched_yield();
+    struct outcome outcome = run_finish(running, SIGKILL);
+    cr_assert_eq(outcome_code(&outcome), 128 + SIGKILL, "it ended by itself with %d: %s", outcome_code(&outcome), outcome.err);
+    outcome_free(&outcome);
+}
+
+static bool report_holds(const json_t *report, int number)
+{
+    size_t index, place;
+    json_t *image, *descriptor;
+    json_array_foreach(json_object_get(report, "images"), index, image)
+        json_array_foreach(json_object_get(image, "open_at_end"), place, descriptor)
+            if (json_integer_value(json_object_get(descriptor, "fd")) == number)
+                return true;
+    return false;
+}
+
+static void check_session(const char *session, const char *path, const struct slate *slate)
+{
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("fdtrace"), "report", "-o", text("json:%s", path), session, NULL}});
+    cr_assert_eq(outcome_code(&outcome), 0, "the session cannot be read: %d %s", outcome_code(&outcome), outcome.err);
+    outcome_free(&outcome);
+    json_t *report = report_load(path);
+    for (int number = 3; number < SLATE_NUMBERS; number++)
+        if (slate->announced[number])
+            cr_expect(report_holds(report, number), "descriptor %d was open, and the report does not know it", number);
+    cr_expect_eq(report_count(report, "double-close") + report_count(report, "use-after-close"), 0);
+    json_decref(report);
+}
+
+Test(torture, killed_at_random_moments)
+{
+    unsigned seed = 20240229;
+    for (int moment = 0; moment < MOMENTS; moment++) {
+        char *scratch = scratch_make();
+        const char *path = text("%s/slate", scratch), *session = text("%s/session", scratch);
+        struct slate *slate = slate_make(path);
+        /* Mostly early, when everything is new; sometimes after the ring has wrapped. */
+        uint64_t operations = 1 + (uint64_t)rand_r(&seed) % (moment % 4 == 0 ? 20000 : 600);
+        run_and_kill(path, slate, operations, session);
+        check_session(session, text("%s/report.json", scratch), slate);
+        munmap(slate, sizeof(*slate));
+        scratch_remove(scratch);
+    }
+}
