@@ -19,10 +19,10 @@ includedir ?= $(prefix)/include
 JOBS    ?= 2
 FILTER  ?= *
 
+comma   := ,
 WARN    := -Wall -Wextra $(if $(CI)$(WERROR),-Werror)
 OPT     := $(if $(DEBUG),-O0 -g3,-O2 -g)
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
-comma   := ,
 QUIET    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';)
 
 # The guest. -fexceptions lets C++ exceptions and cancellation unwind through wrappers; frame pointers let CALL() hand
@@ -31,7 +31,8 @@ QUIET    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';)
 # that resume an unwinding come along, instead of one more library in every program.
 PRELOAD_FLAGS = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fexceptions -D_GNU_SOURCE \
                 -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -Iinclude -iquote preload $(CFLAGS)
-PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexecstack -Wl,--no-undefined -Wl,--as-needed $(LDFLAGS)
+PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexecstack -Wl,--no-undefined \
+                -Wl,--as-needed $(LDFLAGS)
 PRELOAD_LIBS  = -ldl -lpthread
 PRELOAD_MAP   = $(wildcard preload/libfdtrace.map)
 

@@ -288,8 +288,10 @@ static int conclude(struct run *run, const struct run_child *child)
     run->report.end_count = 1;
     run->report.command = run->words;
     run_census_settle(&run->folder);
-    bool reported = report_session(paths, 1, &run->report, &result) == 0;
-    bool failed = !reported && result.images > 0; /* there was something to report, and no way to write it */
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the report may stop early: the status and the folder are still ours to see to */
+    int reported = report_session(paths, 1, &run->report, &result);
+    /* There was something to report, and no way to write it. A reader who had seen enough (| head) is no failure. */
+    bool failed = reported < 0 && reported != -EPIPE && result.images > 0;
     if (failed)
         command_error(run->command, "%s", result.error);
     if (result.images == 0 || !run_folder_recorded(&run->folder, child->pid)) {

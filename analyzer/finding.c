@@ -108,14 +108,22 @@ static bool is_system_library(const char *path)
     return false;
 }
 
+/* Where a program's code lies in a library, its executable is nothing but the entry point. */
+static bool is_entry_point(const struct model_frame *frame)
+{
+    return frame->function != NULL && strcmp(frame->function, "_start") == 0;
+}
+
 const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack)
 {
     const char *exe = finding->images[0]->exe;
     for (size_t i = 0; i < stack->count; i++)
-        if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, exe) == 0)
+        if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, exe) == 0 &&
+            !is_entry_point(&stack->frames[i]))
             return &stack->frames[i];
     for (size_t i = 0; i < stack->count; i++)
-        if (stack->frames[i].module != NULL && !is_system_library(stack->frames[i].module))
+        if (stack->frames[i].module != NULL && !is_system_library(stack->frames[i].module) &&
+            !is_entry_point(&stack->frames[i]))
             return &stack->frames[i];
     return stack->count > 0 ? &stack->frames[0] : NULL;
 }

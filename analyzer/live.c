@@ -303,16 +303,22 @@ static enum fdt_kind kind_of_entry(const struct reader *reader, const struct liv
     return kind == FDT_SOCKET_OTHER && descriptor->name[0] == '/' ? FDT_OTHER : kind;
 }
 
-/* What the link and the object behind it tell. 0, -ENOENT when it is gone, -ENOMEM. */
+/*
+ * What the link and the object behind it tell. 0, -ENOENT when it is gone, -EACCES, -ENOMEM. A file system may refuse to
+ * answer for its file (FUSE, a lost NFS server); the descriptor is open all the same, and only its kind stays unknown.
+ */
 static int describe(struct reader *reader, struct live_descriptor *descriptor)
 {
     char path[32];
-    struct stat status;
+    struct stat status = {0};
     snprintf(path, sizeof(path), "fd/%d", descriptor->fd);
+    errno = 0;
     descriptor->name = read_link(reader->directory, path);
     if (descriptor->name == NULL)
         return -ENOMEM;
-    if (descriptor->name[0] == '\0' || fstatat(reader->directory, path, &status, 0) < 0)
+    if (descriptor->name[0] == '\0')
+        return errno == EACCES || errno == EPERM ? -EACCES : -ENOENT;
+    if (fstatat(reader->directory, path, &status, 0) < 0 && (errno == ENOENT || errno == ESRCH))
         return -ENOENT;
     descriptor->device = status.st_dev;
     descriptor->inode = status.st_ino;
@@ -333,25 +339,33 @@ static int by_number(const void *left, const void *right)
     return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
+static int not_permitted(const struct reader *reader)
+{
+    const struct passwd *owner = getpwuid(reader->live->uid);
+    if (geteuid() == 0)
+        return fail(reader, -EACCES, "the kernel does not let even root look at process %d: run fdtrace where it was started",
+                    reader->live->pid);
+    return fail(reader, -EACCES, "not permitted to look at process %d of user %s: run fdtrace as that user or as root",
+                reader->live->pid, owner != NULL ? owner->pw_name : "unknown");
+}
+
 static int add_descriptor(struct reader *reader, int fd)
 {
     struct live *live = reader->live;
     struct live_descriptor descriptor = {.fd = fd};
     int result = describe(reader, &descriptor);
-    if (result == 0 && read_flags(reader->directory, fd, &descriptor.flags) &&
-        array_grow(&live->descriptors, live->count, sizeof(*live->descriptors))) {
+    if (result == 0 && !read_flags(reader->directory, fd, &descriptor.flags))
+        result = -ENOENT;
+    if (result == 0 && !array_grow(&live->descriptors, live->count, sizeof(*live->descriptors)))
+        result = -ENOMEM;
+    if (result == 0) {
         live->descriptors[live->count++] = descriptor;
         return 0;
     }
     free(descriptor.name);
-    return result == -ENOMEM ? out_of_memory(reader) : 0; /* otherwise closed while we read it */
-}
-
-static int not_permitted(const struct reader *reader)
-{
-    const struct passwd *owner = getpwuid(reader->live->uid);
-    return fail(reader, -EACCES, "not permitted to look at process %d of user %s: run fdtrace as that user or as root",
-                reader->live->pid, owner != NULL ? owner->pw_name : "unknown");
+    return result == -ENOMEM   ? out_of_memory(reader)
+           : result == -EACCES ? not_permitted(reader)
+                               : 0; /* closed while we read it */
 }
 
 static int read_descriptors(struct reader *reader)

@@ -24,7 +24,7 @@ struct live_descriptor {
     char *name;            /* raw bytes; without the kernel's " (deleted)" */
     unsigned flags;        /* O_*, as fdinfo has them; O_CLOEXEC included  */
     bool deleted;          /* its name is gone                             */
-    dev_t device;
+    dev_t device;          /* device and inode are 0 when the file system did not answer */
     ino_t inode;
 };
 

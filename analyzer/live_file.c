@@ -3,8 +3,8 @@
 
 #include "path.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,7 +96,7 @@ static int open_in_root(int root, const char *path, uint64_t flags)
  */
 static bool is_unmoved(int root, const char *path, double born)
 {
-    char prefix[4096];
+    char prefix[PATH_MAX];
     size_t length = strlen(path);
     if (length == 0 || length >= sizeof(prefix))
         return false;
@@ -144,7 +144,7 @@ bool live_is_other_file(const struct live *live, const struct live_descriptor *d
 {
     char place[32];
     /* The same last name: more likely a folder that moved than another file. */
-    if (path[0] != '/' || is_volatile(path) || strcmp(path_last(path), path_last(descriptor->name)) == 0)
+    if (path[0] != '/' || descriptor->inode == 0 || is_volatile(path) || strcmp(path_last(path), path_last(descriptor->name)) == 0)
         return false;
     snprintf(place, sizeof(place), "/proc/%d/root", live->pid);
     int root = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -54,11 +54,24 @@ static void name_text(FILE *out, const struct ls_row *row)
     fputs(row->name, out);
     if (row->kernel != NULL && row->kernel->deleted)
         fputs(" (deleted)", out);
+    if (row->tag == LS_REPLACED && row->trace.life->name[0] != '\0')
+        fprintf(out, " (opened as %s)", row->trace.life->name);
 }
 
 static json_t *name_json(const struct ls_row *row)
 {
     return json_of_text(row->name);
+}
+
+static void given_text(FILE *out, const struct ls_row *row)
+{
+    if (row->traced)
+        fputs(row->trace.life->name, out);
+}
+
+static json_t *given_json(const struct ls_row *row)
+{
+    return json_of_text(row->traced && row->trace.life->name[0] != '\0' ? row->trace.life->name : NULL);
 }
 
 static bool is_cloexec(const struct ls_row *row)
@@ -289,7 +302,8 @@ const struct ls_column ls_columns[] = {
     {"LINEAGE", "lineage", 9, false, LS_ASKED, "where it came from, when from another descriptor", lineage_text, lineage_json},
     {"INODE", "inode", 8, true, LS_ASKED, "inode number", inode_text, inode_json},
     {"DELETED", "deleted", 3, false, LS_ASKED, "has its file lost its name?", deleted_text, deleted_json},
-    {"NAME", "name", 4, false, LS_ALWAYS, "path or address", name_text, name_json},
+    {"GIVEN", "given", 5, false, LS_ASKED, "path or address as the program gave it", given_text, given_json},
+    {"NAME", "name", 4, false, LS_ALWAYS, "path or address, as the kernel has it", name_text, name_json},
     {NULL, NULL, 0, false, LS_ASKED, NULL, NULL, NULL},
 };
 

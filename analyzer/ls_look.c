@@ -3,25 +3,31 @@
  *
  * A look reads the kernel first and the segment after it. Two looks K1 S1 K2 S2 that agree about a number show that the
  * trace did not move from S1 to S2, with K2 in between: whatever differs between S2 and K2 then differed at one moment.
- * Only one innocent difference is left: the guest records a death just before the kernel frees the number, and a birth just
- * after the kernel gave it. Such a gap is short; where trace and kernel differ, they have to do so for one look more.
+ * Only one innocent difference is left, a thread that is held up between a call and its record: a row that differs is
+ * told so only when no thread was held up for all that time (live_threads.h).
  */
 #include "ls.h"
 
 #include "finding.h"
 #include "kind.h"
+#include "live_threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum {
-    LOOKS_MAX = 8,
-    CALM_ENOUGH = 1,        /* agreeing looks for a row on which trace and kernel agree */
-    CALM_TO_DIFFER = 2,
-    PAUSE_NS = 2000000      /* before the third look; doubles with each one */
+    LOOKS_MAX = 10,
+    PAUSE_NS = 2000000,     /* before the third look; doubles with each one */
+    PAUSE_DOUBLINGS = 5
+};
+
+struct looks {
+    struct live_threads threads[LOOKS_MAX]; /* at each look */
+    size_t count;
 };
 
 const char *ls_tag_name(enum ls_tag tag)
@@ -47,8 +53,7 @@ const char *ls_tag_meaning(enum ls_tag tag)
 /* A fork shares its parent's mappings: only a recording that names this process is its own, and the latest image counts. */
 static bool is_own(const struct live *live, const struct image *image)
 {
-    return image->segment != NULL && (image->pid == live->inner_pid || image->pid == live->pid) &&
-           image->end.how != END_EXIT;
+    return image->segment != NULL && image->pid == live->inner_pid;
 }
 
 /* Loads the recording this process writes, if it has one. 0 also when not; view->reason says why if that is odd. */
@@ -85,18 +90,23 @@ static int load_trace(struct ls_view *view)
     return 0;
 }
 
-/* When the file behind a descriptor was opened: a duplicate leads to its source. False: that is not known any more. */
-static bool find_opening(const struct segment *segment, const struct fdt_life *life, const struct fdt_life **opening)
+static bool is_duplicate(const struct segment *segment, const struct fdt_life *life)
 {
-    for (int steps = 0; life->from >= 0; steps++) {
+    const char *call = segment_call(segment, life->call);
+    return life->from >= 0 && (call == NULL || strncmp(call, "dup", 3) == 0 || strcmp(call, "fcntl") == 0);
+}
+
+/* When the file behind a descriptor was opened: a duplicate leads to its source. NULL: that is not known any more. */
+static const struct fdt_life *find_opening(const struct segment *segment, const struct fdt_life *life)
+{
+    for (int steps = 0; is_duplicate(segment, life); steps++) {
         uint32_t from = (uint32_t)life->from;
         if (steps > 64 || from >= segment->slot_count ||
             FDT_GENERATION(segment->slots[from].state) != life->from_generation)
-            return false;
+            return NULL;
         life = &segment->slots[from].life;
     }
-    *opening = life;
-    return true;
+    return life;
 }
 
 /*
@@ -117,10 +127,9 @@ static bool is_other_file(const struct ls_view *view, const struct ls_row *row)
 {
     const struct segment *segment = view->image->segment;
     const struct fdt_header *header = &segment->header;
-    const struct fdt_life *opening;
-    char path[4096];
-    if (row->trace.state & (FDT_INHERITED | FDT_ADOPTED | FDT_CONTESTED | FDT_NAME_CUT) ||
-        !find_opening(segment, row->trace.life, &opening))
+    const struct fdt_life *opening = find_opening(segment, row->trace.life);
+    char path[PATH_MAX];
+    if ((row->trace.state & (FDT_INHERITED | FDT_ADOPTED | FDT_CONTESTED | FDT_NAME_CUT)) != 0 || opening == NULL)
         return false;
     const char *call = segment_call(segment, opening->call);
     bool has_flags = call != NULL && (strcmp(call, "open") == 0 || strcmp(call, "openat") == 0);
@@ -190,13 +199,14 @@ static int make_rows(struct ls_view *view)
     return 0;
 }
 
-static int look(struct ls_view *view, int pid, char *error, size_t error_size)
+static int look(struct ls_view *view, struct looks *looks, int pid, char *error, size_t error_size)
 {
     *view = (struct ls_view){0};
     int result = live_read(&view->live, pid, error, error_size);
     if (result < 0)
         return result;
-    if ((result = load_trace(view)) == 0 && (result = make_rows(view)) == 0)
+    if ((result = live_threads_read(&looks->threads[looks->count++], view->live.pid)) == 0 &&
+        (result = load_trace(view)) == 0 && (result = make_rows(view)) == 0)
         return 0;
     snprintf(error, error_size, "out of memory while looking at process %d", pid);
     ls_free(view);
@@ -227,15 +237,19 @@ static bool same_row(const struct ls_view *before, const struct ls_row *old, con
             old->kernel->kind == row->kernel->kind);
 }
 
-static bool is_calm(const struct ls_row *row)
+/* The latest look since which every thread has moved on; none of them, SIZE_MAX. */
+static size_t all_moved_since(const struct looks *looks)
 {
-    return row->calm >= (row->tag == LS_CONFIRMED || row->tag == LS_OPEN ? CALM_ENOUGH : CALM_TO_DIFFER);
+    for (size_t first = looks->count; first-- > 0;)
+        if (live_threads_moved(looks->threads, first, looks->count - 1))
+            return first;
+    return SIZE_MAX;
 }
 
-/* How long each row has been as it is. True: every row long enough. */
-static bool compare(const struct ls_view *before, struct ls_view *after)
+/* How many looks in a row have shown each row as it is. */
+static void count_calm(const struct ls_view *before, struct ls_view *after)
 {
-    bool calm = true, same = same_image(before, after);
+    bool same = same_image(before, after);
     for (size_t i = 0, j = 0; i < after->count; i++) {
         struct ls_row *row = &after->rows[i];
         while (j < before->count && before->rows[j].fd < row->fd)
@@ -243,9 +257,31 @@ static bool compare(const struct ls_view *before, struct ls_view *after)
         if (same && j < before->count && before->rows[j].fd == row->fd &&
             same_row(before, &before->rows[j], after, row))
             row->calm = before->rows[j].calm + 1;
-        calm = is_calm(row) && calm;
     }
-    return calm;
+}
+
+/* Can what the row's tag says be relied upon? moved: all_moved_since. */
+static bool is_settled(const struct ls_row *row, const struct looks *looks, size_t moved)
+{
+    size_t since = looks->count - 1 - row->calm;
+    return row->calm > 0 && (row->tag == LS_CONFIRMED || (moved != SIZE_MAX && since <= moved));
+}
+
+/* Rows that cannot be relied upon yet. */
+static size_t count_unsettled(const struct ls_view *view, const struct looks *looks)
+{
+    size_t count = 0, moved = all_moved_since(looks);
+    for (size_t i = 0; i < view->count; i++)
+        count += !is_settled(&view->rows[i], looks, moved);
+    return count;
+}
+
+static void tag_unsettled(struct ls_view *view, const struct looks *looks)
+{
+    size_t moved = all_moved_since(looks);
+    for (size_t i = 0; i < view->count; i++)
+        if (!is_settled(&view->rows[i], looks, moved))
+            view->rows[i].tag = LS_CHANGING;
 }
 
 /* Where each descriptor was born. Many share a site, which is looked up once. */
@@ -272,31 +308,39 @@ static int find_places(struct ls_view *view)
     return 0;
 }
 
-static void pause_before(int number)
+/* The first pause comes before the third look. */
+static void pause_before(size_t number)
 {
-    struct timespec time = {.tv_nsec = (long)PAUSE_NS << (number - 2)};
+    size_t doublings = number - 2 < PAUSE_DOUBLINGS ? number - 2 : PAUSE_DOUBLINGS;
+    struct timespec time = {.tv_nsec = (long)PAUSE_NS << doublings};
     nanosleep(&time, NULL);
+}
+
+/* Looks again until every row is settled, or it has been enough. */
+static int look_until_settled(struct ls_view *view, struct looks *looks, int pid, char *error, size_t error_size)
+{
+    int result = look(view, looks, pid, error, error_size);
+    while (result == 0 && view->image != NULL && looks->count < LOOKS_MAX && count_unsettled(view, looks) > 0) {
+        struct ls_view next;
+        if (looks->count >= 2)
+            pause_before(looks->count);
+        if ((result = look(&next, looks, pid, error, error_size)) == 0)
+            count_calm(view, &next);
+        ls_free(view);
+        *view = next;
+    }
+    return result;
 }
 
 int ls_read(struct ls_view *view, int pid, char *error, size_t error_size)
 {
-    int result = look(view, pid, error, error_size);
-    bool calm = result == 0 && view->image == NULL && view->live.candidate_count == 0;
-    for (int number = 1; result == 0 && !calm && number < LOOKS_MAX; number++) {
-        struct ls_view next;
-        if (number >= 2)
-            pause_before(number);
-        if ((result = look(&next, pid, error, error_size)) == 0)
-            calm = compare(view, &next);
-        ls_free(view);
-        *view = next;
-    }
-    if (result < 0)
-        return result;
-    for (size_t i = 0; i < view->count && !calm; i++)
-        if (!is_calm(&view->rows[i]) && view->image != NULL)
-            view->rows[i].tag = LS_CHANGING;
-    if ((result = find_places(view)) < 0) {
+    struct looks looks = {0};
+    int result = look_until_settled(view, &looks, pid, error, error_size);
+    if (result == 0 && view->image != NULL)
+        tag_unsettled(view, &looks);
+    for (size_t i = 0; i < looks.count; i++)
+        live_threads_free(&looks.threads[i]);
+    if (result == 0 && (result = find_places(view)) < 0) {
         snprintf(error, error_size, "out of memory while looking at process %d", pid);
         ls_free(view);
     }

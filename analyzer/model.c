@@ -123,7 +123,7 @@ static int split_arguments(struct image *image)
 /* Where shells keep the script they read: bash at 255, dash and its kin at 10. That is the interpreter's business. */
 static bool is_shell_script(const struct segment *segment, uint32_t fd, uint64_t state)
 {
-    return (segment->header.flags & FDT_HEADER_SHELL) != 0 && (fd == 10 || fd == 255) && (state & FDT_CLOEXEC) != 0;
+    return (segment->header.flags & FDT_HEADER_SHELL) != 0 && fd >= 10 && (state & FDT_CLOEXEC) != 0;
 }
 
 static int list_open(struct image *image)

@@ -155,7 +155,7 @@ static bool is_ours(const struct fdt_module *module)
     return strncmp(path_last(module->path), "libfdtrace.so", strlen("libfdtrace.so")) == 0;
 }
 
-/* Appends the frames of one return address. The call lies before it, so that is where to look. */
+/* Appends the frames of one return address. */
 static size_t add_frames(struct model *model, const struct segment *segment, const struct fdt_site *site,
                          uint64_t address, struct model_frame *frames)
 {
@@ -166,7 +166,7 @@ static size_t add_frames(struct model *model, const struct segment *segment, con
     }
     if (is_ours(module))
         return 0;
-    const struct frame_entry *entry = look_up(model, module, address - module->bias - 1);
+    const struct frame_entry *entry = look_up(model, module, address - module->bias);
     if (entry == NULL)
         return 0;
     memcpy(frames, entry->frames, entry->count * sizeof(*frames));

@@ -23,15 +23,16 @@
 
 #define NAMES_ASKED 10000 /* links read at the end, at most */
 
-/* Where shells keep the script they read: bash at 255 or below (move_to_high_fd), dash and its kin at 10. */
+/* Where shells keep the script they read, and what a redirection saved: bash at 255 or below, dash from 10 upwards. */
 static bool is_shell_script(int fd, uint64_t word)
 {
-    return (store.header->flags & FDT_HEADER_SHELL) && (fd == 10 || fd == 255) && (word & FDT_CLOEXEC);
+    return (store.header->flags & FDT_HEADER_SHELL) && fd >= 10 && (word & FDT_CLOEXEC);
 }
 
 bool end_is_leak(int fd, uint64_t word)
 {
-    return fd > 2 && !is_shell_script(fd, word) && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED));
+    return fd > 2 && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) &&
+           !is_shell_script(fd, word);
 }
 
 static uint32_t count_leaks(void)
@@ -82,7 +83,7 @@ static void reconcile(void)
                 kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
             slot->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         }
-        if (slot->life.name[0] != '\0' && asked++ < NAMES_ASKED)
+        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && asked++ < NAMES_ASKED)
             ask_name(slot, (int)fd);
     }
     store.header->reconciled = 1;

@@ -51,8 +51,8 @@ static void introduce_thread(struct thread *self)
 bool gate_prepare(uint32_t index_size)
 {
     size_t size = sizeof(struct guard) + (size_t)index_size * sizeof(uint32_t);
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = raw_map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (memory == NULL)
         return false;
     raw(madvise, memory, size, MADV_WIPEONFORK);
     struct guard *new = memory;

@@ -62,6 +62,18 @@ static void put_leak(int fd, uint32_t number, uint32_t count)
     put_stack(fd, slot->life.site);
 }
 
+static void put_past(int fd, const char *what, uint16_t call, uint32_t site)
+{
+    struct line line = {.length = 0};
+    if (call == FDT_NO_CALL)
+        return;
+    line_text(&line, "fdtrace:   ");
+    line_text(&line, what);
+    line_text(&line, call_name(call));
+    line_end(&line, fd);
+    put_stack(fd, site);
+}
+
 static void put_incident(int fd, const struct fdt_incident *incident)
 {
     static const char *const names[] = {
@@ -84,6 +96,10 @@ static void put_incident(int fd, const struct fdt_incident *incident)
     line_text(&line, incident->count == 1 ? " time" : " times");
     line_end(&line, fd);
     put_stack(fd, incident->site);
+    if (incident->fd >= 0)
+        put_past(fd, "it was closed by ", incident->death.call, incident->death.site);
+    if (incident->fd >= 0)
+        put_past(fd, "it was opened by ", incident->life.call, incident->life.site);
 }
 
 void here_report(int fd)
@@ -114,6 +130,7 @@ void here_report(int fd)
     struct line line = {.length = 0};
     line_text(&line, "fdtrace: ");
     line_number(&line, findings);
-    line_text(&line, " findings; with the fdtrace command beside the library they come with source lines");
+    line_text(&line, findings == 1 ? " finding; with the fdtrace command beside the library it comes with source lines"
+                                   : " findings; with the fdtrace command beside the library they come with source lines");
     line_end(&line, fd);
 }

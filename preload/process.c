@@ -165,7 +165,9 @@ void process_start(void)
     options_read(text);
     const char *folder = options.session;
     bool ours = options.session[0] == '\0';
-    const struct store_origin origin = {FDT_HOW_START, (int)raw(getppid), 0};
+    const char *run = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_RUN");
+    const struct store_origin origin = {.folder_exists = !ours && run != NULL && strcmp(run, folder) == 0,
+                                        .how = FDT_HOW_START, .predecessor_pid = (int)raw(getppid)};
     if (ours)
         folder = handed_folder();
     bool on = gate_prepare(index_size()) && store_create(folder, ours, &origin, &reason);
@@ -197,8 +199,10 @@ void process_adopt(uint64_t fork_ns)
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
     unrest_forked();
-    const struct store_origin origin = {FDT_HOW_FORK, parent_store.header != NULL ? parent_store.header->pid : 0,
-                                        parent_store.header != NULL ? parent_store.header->image : 0};
+    const struct fdt_header *parent = parent_store.header;
+    const struct store_origin origin = {.folder_exists = !parent_store.private_folder, .how = FDT_HOW_FORK,
+                                        .predecessor_pid = parent != NULL ? parent->pid : 0,
+                                        .predecessor_image = parent != NULL ? parent->image : 0};
     stack_forked();
     bool on = store_create(parent_store.folder, parent_store.private_folder, &origin, &reason);
     if (on) {

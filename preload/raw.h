@@ -6,6 +6,7 @@
 #define FDTRACE_RAW_H
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -54,6 +55,13 @@ static inline int raw_open(const char *path, int flags, int mode)
 static inline int raw_stat_fd(int fd, struct stat *status)
 {
     return (int)raw(newfstatat, fd, "", status, AT_EMPTY_PATH);
+}
+
+/* Readable and writable memory; NULL when there is none. libc's mmap has a wrapper, ours. */
+static inline void *raw_map(size_t size, int flags, int fd)
+{
+    long address = raw(mmap, NULL, size, PROT_READ | PROT_WRITE, flags, fd);
+    return address < 0 && address > -4096 ? NULL : (void *)address;
 }
 
 /* FD_CLOEXEC or 0; -EBADF when the number is free. */

@@ -195,7 +195,7 @@ static void lower(int resource, const struct rlimit *old)
 static void *map_file(struct store *new, uint32_t *image, const char **reason)
 {
     struct rlimit size_limit, fd_limit;
-    void *memory = MAP_FAILED;
+    void *memory = NULL;
     lift(RLIMIT_FSIZE, &size_limit);
     lift(RLIMIT_NOFILE, &fd_limit);
     if (size_limit.rlim_max != RLIM_INFINITY && size_limit.rlim_max < new->size) {
@@ -208,10 +208,10 @@ static void *map_file(struct store *new, uint32_t *image, const char **reason)
         } else {
             if (raw(ftruncate, fd, new->size) != 0)
                 *reason = "the recording's file cannot be grown";
-            else if ((memory = mmap(NULL, new->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
+            else if ((memory = raw_map(new->size, MAP_SHARED, fd)) == NULL)
                 *reason = "the recording cannot be mapped";
             raw(close, fd);
-            if (memory == MAP_FAILED)
+            if (memory == NULL)
                 raw(unlinkat, AT_FDCWD, new->path, 0);
         }
     }
@@ -367,7 +367,7 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
     struct fdt_part parts[FDT_PART_COUNT];
     struct rlimit nofile = {0};
     uint32_t image = 1;
-    void *memory = MAP_FAILED;
+    void *memory = NULL;
 
     memset(&new, 0, sizeof(new));
     raw(prlimit64, 0, RLIMIT_NOFILE, NULL, &nofile);
@@ -375,30 +375,32 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
     new.private_folder = private_folder;
     put_text(new.folder, 0, STORE_PATH_SIZE, folder);
     *reason = NULL;
-    if (folder[0] != '\0' ? make_folder(new.folder) : make_private_folder(new.folder))
+    if (origin->folder_exists && !store_folder_usable(new.folder))
+        *reason = "the session folder has gone";
+    else if (folder[0] != '\0' ? make_folder(new.folder) : make_private_folder(new.folder))
         memory = map_file(&new, &image, reason);
     else
         *reason = "the session folder cannot be made, or others may enter it";
     for (int attempt = 0; attempt < 2; attempt++) {
-        if (memory == MAP_FAILED) {
+        if (memory == NULL) {
             new.path[0] = '\0';
-            memory = mmap(NULL, new.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+            memory = raw_map(new.size, MAP_SHARED | MAP_ANONYMOUS, -1);
             attempt = 1;
         }
-        if (memory == MAP_FAILED)
+        if (memory == NULL)
             return false;
         point_into(&new, memory, parts);
         if (secure_beginnings(&new, parts))
             break;
-        munmap(memory, new.size);
+        raw(munmap, memory, new.size);
         if (new.path[0] != '\0')
             raw(unlinkat, AT_FDCWD, new.path, 0);
-        memory = MAP_FAILED;
+        memory = NULL;
         *reason = "there is no room for a recording (is the file system full?)";
         if (attempt == 1)
             return false;
     }
-    madvise(memory, new.size, MADV_DONTDUMP); /* a core file is about the program */
+    raw(madvise, memory, new.size, MADV_DONTDUMP); /* a core file is about the program */
     fill_header(&new, parts, &nofile, origin, image);
     store = new;
     return true;
@@ -407,7 +409,7 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
 void store_unmap(struct store *old)
 {
     if (old->header != NULL)
-        munmap(old->header, old->size);
+        raw(munmap, old->header, old->size);
     old->header = NULL;
 }
 

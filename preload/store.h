@@ -34,6 +34,7 @@ extern struct store store;
 
 /* What a new segment is for. */
 struct store_origin {
+    bool         folder_exists;   /* somebody else made the folder: when it has gone, it is not made anew */
     enum fdt_how how;
     int          predecessor_pid;
     uint32_t     predecessor_image;

@@ -4,9 +4,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # FDT_RULE(symbol, "id", SEVERITY, "what it says")
-RULES=$(sed -n 's/^FDT_RULE([a-z_]*, *"\([^"]*\)", *\([A-Z]*\), *"\(.*\)")$/| `\1` | \L\2\E | \3 |/p' include/fdtrace/rules.def)
+RULES=$(sed -n \
+    's/^FDT_RULE([a-z_]*, *"\([^"]*\)", *\([A-Z]*\), *"\(.*\)")$/| `\1` | \L\2\E | \3 |/p' include/fdtrace/rules.def)
 # FDT_OPTION(key, TYPE, "default", "help")
-OPTIONS=$(sed -n 's/^FDT_OPTION(\([a-z_]*\), *[A-Z]*, *"\([^"]*\)", *"\(.*\)")$/| `\1=\2` | \3 |/p' include/fdtrace/options.def)
+OPTIONS=$(sed -n \
+    's/^FDT_OPTION(\([a-z_]*\), *[A-Z]*, *"\([^"]*\)", *"\(.*\)")$/| `\1=\2` | \3 |/p' include/fdtrace/options.def)
 export RULES OPTIONS
 
 fresh=$(mktemp)

@@ -279,6 +279,17 @@ Test(ls, a_child_is_not_taken_for_its_parent)
     stop(&subject);
 }
 
+Test(ls, a_recording_that_cannot_be_read_is_told_and_the_list_made)
+{
+    struct subject subject = start("garbage", false);
+    json_t *rows = list(subject.pid);
+    cr_expect(json_is_false(json_object_get(rows, "traced")));
+    cr_expect_not_null(strstr(field(rows, "reason"), ".fdt"), "%s", field(rows, "reason"));
+    cr_expect_str_eq(field(find(rows, subject.told[0].fd), "state"), "open");
+    json_decref(rows);
+    stop(&subject);
+}
+
 /* However fast a process opens and closes: nothing it does is called a ghost, untracked, hidden or replaced. */
 Test(ls, a_racing_process_is_not_accused)
 {

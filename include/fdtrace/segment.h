@@ -170,7 +170,7 @@ struct fdt_header {
 };
 #define FDT_HEADER_ANONYMOUS 1u   /* no file could be made: memory only, gone with the process */
 #define FDT_HEADER_FILTERED  2u   /* a seccomp filter may be in force: no system calls of ours any more */
-#define FDT_HEADER_SHELL     4u   /* exe is a shell: close-on-exec 10 and 255 hold the script it reads */
+#define FDT_HEADER_SHELL     4u   /* exe is a shell: from 10 upwards, close-on-exec, it keeps its script */
 
 /*
  * slot.state: one word, changed by compare-and-swap, so that a flag, a death and a birth on one number never mix.
