@@ -1,8 +1,8 @@
 /*
  * What /proc says about a process. See live.h.
  *
- * Everything is read below one open directory /proc/PID: once the process is gone, its files answer ESRCH, even when the
- * number has been given to another process meanwhile.
+ * Everything is read below one open directory /proc/PID: once the process is gone, its files answer ESRCH, even when
+ * the number has been given to another process meanwhile.
  */
 #include "live.h"
 
@@ -14,7 +14,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -275,7 +274,7 @@ static int name_socket(struct reader *reader, struct live_descriptor *descriptor
     reader->sockets_known = true;
     enum fdt_kind kind = live_sockets_find(&reader->sockets, descriptor->inode, &name);
     if (kind == FDT_KIND_COUNT) {
-        snprintf(path, sizeof(path), "/proc/%d/fd/%d", reader->live->pid, descriptor->fd);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d/fd/%d", reader->directory, descriptor->fd);
         kind = live_sockets_family(path);
     }
     descriptor->kind = kind;
@@ -295,7 +294,7 @@ static enum fdt_kind kind_of_entry(const struct reader *reader, const struct liv
 {
     char path[64];
     struct statfs system = {0};
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", reader->live->pid, descriptor->fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/fd/%d", reader->directory, descriptor->fd);
     if (S_ISREG(status->st_mode) && statfs(path, &system) < 0)
         system.f_type = 0;
     enum fdt_kind kind = kind_of_link(descriptor->name, status, (long)system.f_type);
@@ -304,8 +303,9 @@ static enum fdt_kind kind_of_entry(const struct reader *reader, const struct liv
 }
 
 /*
- * What the link and the object behind it tell. 0, -ENOENT when it is gone, -EACCES, -ENOMEM. A file system may refuse to
- * answer for its file (FUSE, a lost NFS server); the descriptor is open all the same, and only its kind stays unknown.
+ * What the link and the object behind it tell. 0, -ENOENT when it is gone, -EACCES, -ENOMEM. A file system may refuse
+ * to answer for its file (FUSE, a lost NFS server); the descriptor is open all the same, and only its kind stays
+ * unknown.
  */
 static int describe(struct reader *reader, struct live_descriptor *descriptor)
 {
@@ -343,7 +343,7 @@ static int not_permitted(const struct reader *reader)
 {
     const struct passwd *owner = getpwuid(reader->live->uid);
     if (geteuid() == 0)
-        return fail(reader, -EACCES, "the kernel does not let even root look at process %d: run fdtrace where it was started",
+        return fail(reader, -EACCES, "not even root may look at process %d from here: run fdtrace where it was started",
                     reader->live->pid);
     return fail(reader, -EACCES, "not permitted to look at process %d of user %s: run fdtrace as that user or as root",
                 reader->live->pid, owner != NULL ? owner->pw_name : "unknown");

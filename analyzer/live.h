@@ -58,8 +58,9 @@ const struct live_descriptor *live_find(const struct live *live, int fd);
 bool live_is_libc(const struct live *live, const struct live_descriptor *descriptor);
 
 /*
- * Is the file at path, as the process sees it, surely another than descriptor's, and was it there at `born` (seconds since
- * 1970) already? Then an open of path at that moment did not give this descriptor. False when that cannot be shown.
+ * Is the file at path, as the process sees it, surely another than descriptor's, and was it there at `born` (seconds
+ * since 1970) already? Then an open of path at that moment did not give this descriptor. False when that cannot be
+ * shown.
  */
 bool live_is_other_file(const struct live *live, const struct live_descriptor *descriptor, const char *path,
                         double born);

@@ -74,8 +74,8 @@ bool live_is_libc(const struct live *live, const struct live_descriptor *descrip
 }
 
 /*
- * Is a change of a file surely older than a moment? Timestamps are taken from a clock that ticks every 10 ms at worst, so they
- * lag; and file systems that keep whole seconds may round them down to even ones (FAT).
+ * Is a change of a file surely older than a moment? Timestamps are taken from a clock that ticks every 10 ms at
+ * worst, so they lag; and file systems that keep whole seconds may round them down to even ones (FAT).
  */
 static bool is_older(struct statx_timestamp change, double moment)
 {
@@ -91,8 +91,8 @@ static int open_in_root(int root, const char *path, uint64_t flags)
 }
 
 /*
- * Has no name on the way been pointed elsewhere since? Whoever renames or makes a file or a symbolic link moves its ctime.
- * Folders are passed over: every file made in one moves theirs.
+ * Has no name on the way been pointed elsewhere since? Whoever renames or makes a file or a symbolic link moves its
+ * ctime. Folders are passed over: every file made in one moves theirs.
  */
 static bool is_unmoved(int root, const char *path, double born)
 {
@@ -119,7 +119,8 @@ static bool is_unmoved(int root, const char *path, double born)
 /* Names whose meaning depends on who opens them, or whose files are made up anew each time. */
 static bool is_volatile(const char *path)
 {
-    static const char *const prefixes[] = {"/proc/", "/sys/", "/dev/fd", "/dev/std", "/dev/ptmx", "/dev/pts/", "/dev/tty"};
+    static const char *const prefixes[] = {"/proc/",  "/sys/",     "/dev/fd",   "/dev/std",
+                                           "/dev/ptmx", "/dev/pts/", "/dev/tty"};
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -144,7 +145,8 @@ bool live_is_other_file(const struct live *live, const struct live_descriptor *d
 {
     char place[32];
     /* The same last name: more likely a folder that moved than another file. */
-    if (path[0] != '/' || descriptor->inode == 0 || is_volatile(path) || strcmp(path_last(path), path_last(descriptor->name)) == 0)
+    if (path[0] != '/' || descriptor->inode == 0 || is_volatile(path) ||
+        strcmp(path_last(path), path_last(descriptor->name)) == 0)
         return false;
     snprintf(place, sizeof(place), "/proc/%d/root", live->pid);
     int root = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);

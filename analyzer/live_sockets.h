@@ -23,7 +23,7 @@ void live_sockets_free(struct live_sockets *sockets);
  */
 enum fdt_kind live_sockets_find(const struct live_sockets *sockets, ino_t inode, const char **name);
 
-/* The family of a socket in none of the tables, by what the kernel calls its protocol; path is /proc/PID/fd/N. */
+/* The family of a socket in none of the tables, by what the kernel calls its protocol; path leads to fd/N. */
 enum fdt_kind live_sockets_family(const char *path);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * Threads of a running process: have all of them moved on since an earlier look?
  *
- * The guest records a death just before the kernel frees the number, and a birth just after the kernel gave it. In between,
- * trace and kernel differ and nobody is to blame. A thread can be held up there for as long as the machine is busy, so no
- * waiting time is long enough. But it cannot sleep there, and needs only microseconds of processor time to get out.
+ * The guest records a death just before the kernel frees the number, and a birth just after the kernel gave it. In
+ * between, trace and kernel differ and nobody is to blame. A thread can be held up there for as long as the machine
+ * is busy, so no waiting time is long enough. But it cannot sleep there, and needs only microseconds of processor
+ * time to get out.
  */
 #ifndef FDTRACE_LIVE_THREADS_H
 #define FDTRACE_LIVE_THREADS_H

@@ -89,7 +89,7 @@ static json_t *cloexec_json(const struct ls_row *row)
     return json_boolean(is_cloexec(row));
 }
 
-/* O_SYNC holds O_DSYNC, O_TMPFILE holds O_DIRECTORY: the longer one comes first. O_LARGEFILE says nothing on 64 bits. */
+/* O_SYNC holds O_DSYNC: the longer one comes first. O_LARGEFILE says nothing on 64 bits. */
 static const struct { unsigned flag; const char *name; } flag_names[] = {
     {O_CLOEXEC, "cloexec"}, {O_NONBLOCK, "nonblock"}, {O_APPEND, "append"}, {O_PATH, "path"}, {O_DIRECT, "direct"},
     {O_SYNC, "sync"}, {O_DSYNC, "dsync"}, {O_TMPFILE, "tmpfile"}, {O_ASYNC, "async"}, {O_NOATIME, "noatime"},
@@ -292,14 +292,14 @@ const struct ls_column ls_columns[] = {
     {"KIND", "kind", 8, false, LS_ALWAYS, "what the kernel object is", kind_text, kind_json},
     {"STATE", "state", 9, false, LS_TRACED, "how trace and kernel go together", state_text, state_json},
     {"FLAGS", "flags", 4, false, LS_ALWAYS, "how it is open, as the kernel has it", flags_text, flags_json},
-    {"CLOEXEC", "cloexec", 3, false, LS_ASKED, "is it closed when another program is executed?", cloexec_text, cloexec_json},
+    {"CLOEXEC", "cloexec", 3, false, LS_ASKED, "is it closed by an exec?", cloexec_text, cloexec_json},
     {"CALL", "call", 6, false, LS_TRACED, "the call that made it", call_text, call_json},
     {"OWNER", "owner", 4, false, LS_ASKED, "what it belongs to: FILE, DIR, popen, ...", owner_text, owner_json},
     {"BORN", "born", 8, true, LS_ASKED, "seconds from the program's start to its birth", born_text, born_json},
     {"AGE", "age", 5, true, LS_TRACED, "time since its birth", age_text, age_json},
     {"THREAD", "thread", 6, true, LS_TRACED, "the thread that made it", thread_text, thread_json},
-    {"WHERE", "where", 8, false, LS_TRACED, "the program's own code that made it: function and line", where_text, where_json},
-    {"LINEAGE", "lineage", 9, false, LS_ASKED, "where it came from, when from another descriptor", lineage_text, lineage_json},
+    {"WHERE", "where", 8, false, LS_TRACED, "the program's own code that made it", where_text, where_json},
+    {"LINEAGE", "lineage", 9, false, LS_ASKED, "the descriptor or process it came from", lineage_text, lineage_json},
     {"INODE", "inode", 8, true, LS_ASKED, "inode number", inode_text, inode_json},
     {"DELETED", "deleted", 3, false, LS_ASKED, "has its file lost its name?", deleted_text, deleted_json},
     {"GIVEN", "given", 5, false, LS_ASKED, "path or address as the program gave it", given_text, given_json},

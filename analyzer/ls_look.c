@@ -50,7 +50,7 @@ const char *ls_tag_meaning(enum ls_tag tag)
     return meanings[tag];
 }
 
-/* A fork shares its parent's mappings: only a recording that names this process is its own, and the latest image counts. */
+/* A fork shares its parent's mappings: only a recording that names this process is its own. */
 static bool is_own(const struct live *live, const struct image *image)
 {
     return image->segment != NULL && image->pid == live->inner_pid;
@@ -110,8 +110,8 @@ static const struct fdt_life *find_opening(const struct segment *segment, const 
 }
 
 /*
- * Did the program give the path in a way that says where the file lies? Relative ones are seen from a folder that may have
- * changed, or that another descriptor stood for.
+ * Did the program give the path in a way that says where the file lies? Relative ones are seen from a folder that may
+ * have changed, or that another descriptor stood for.
  */
 static bool is_plain_path(const struct ls_view *view, const char *call, const char *name)
 {
@@ -120,8 +120,8 @@ static bool is_plain_path(const struct ls_view *view, const char *call, const ch
 }
 
 /*
- * What was opened at the number, judged by more than its kind: how it may be used (nothing changes that after an open), and
- * which file lay at the path then.
+ * What was opened at the number, judged by more than its kind: how it may be used (nothing changes that after an
+ * open), and which file lay at the path then.
  */
 static bool is_other_file(const struct ls_view *view, const struct ls_row *row)
 {

@@ -117,7 +117,9 @@ static void put_limit(FILE *out, uint64_t limit)
 static void put_heading(FILE *out, const struct ls_view *view)
 {
     const struct live *live = &view->live;
-    const char *program = live->exe[0] != '\0' ? path_last(live->exe) : live->argc > 0 ? live->argv[0] : "a kernel thread";
+    const char *program = live->exe[0] != '\0' ? path_last(live->exe)
+                          : live->argc > 0     ? live->argv[0]
+                                               : "a kernel thread";
     escape_print(out, program);
     fprintf(out, " (process %d): %zu descriptor%s open, limit ", live->pid, live->count, live->count == 1 ? "" : "s");
     put_limit(out, live->soft);

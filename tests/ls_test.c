@@ -259,7 +259,7 @@ Test(ls, an_untraced_process_has_kinds_flags_and_limits_but_no_births)
     stop(&subject);
 }
 
-/* A child of fork() has its own recording; the child of a fork that nobody saw has none, though it maps its parent's. */
+/* A child of fork() has its own recording; that of a fork nobody saw has none, though it maps its parent's. */
 Test(ls, a_child_is_not_taken_for_its_parent)
 {
     struct subject subject = start("forks", true);

@@ -1,4 +1,4 @@
-/* Maps two files that are called as recordings are, and are none: one is noise, the other one is empty. Is not traced. */
+/* Maps two files that are called as recordings are, and are none: one is noise, the other one is empty. */
 #include "told.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * What looks like a replacement and is none: a file renamed while open, one deleted, one deleted and made anew under its
- * name, one rotated as logs are, a link pointed elsewhere, a folder renamed. Works in its current folder.
+ * What looks like a replacement and is none: a file renamed while open, one deleted, one deleted and made anew under
+ * its name, one rotated as logs are, a link pointed elsewhere, a folder renamed. Works in its current folder.
  */
 #include "told.h"
 

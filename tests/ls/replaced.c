@@ -1,7 +1,7 @@
 /*
- * Puts other things on numbers behind the tracer's back, by dup3: a pipe where a socket was (the kind differs), a pipe and a
- * file where another file was (the recorded path leads elsewhere, and did so long before), and a file that may be written
- * where one was only to be read.
+ * Puts other things on numbers behind the tracer's back, by dup3: a pipe where a socket was (the kind differs), a
+ * pipe and a file where another file was (the recorded path leads elsewhere, and did so long before), and a file that
+ * may be written where one was only to be read.
  */
 #include "told.h"
 
