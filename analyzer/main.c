@@ -70,5 +70,6 @@ int main(int argc, char **argv)
     if (argc == 2)
         return help(stdout);
     command = find_command(argv[2]);
-    return command != NULL ? command_help(command) : unknown_command(argv[2]);
+    char *words[] = {argv[2], "--help", NULL}; /* the command's own: some have more to tell than their options */
+    return command != NULL ? command->run(command, 2, words) : unknown_command(argv[2]);
 }

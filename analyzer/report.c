@@ -198,8 +198,6 @@ int report_options_init(struct report_options *options, FILE *stream)
     options->error_exitcode = environment.exitcode <= 255 ? (int)environment.exitcode : EXITCODE_STANDARD;
     if (result == 0 && environment.fail_on[0] != '\0')
         result = set_fail_on(options, environment.fail_on);
-    if (result == 0 && environment.suppressions[0] != '\0')
-        fputs("fdtrace: suppressions= is not understood by this version; nothing is left out of the report\n", stderr);
     environment_options_free(&environment);
     return result;
 }

@@ -126,8 +126,8 @@ ROW(fsmount)
 
 ROW(fspick)
 {
-    kept("fspick", fspick(AT_FDCWD, "/", 0));
-    kept("fspick", fspick(AT_FDCWD, "/", FSPICK_CLOEXEC));
+    kept("fspick", fspick(AT_FDCWD, "/proc", 0));
+    kept("fspick", fspick(AT_FDCWD, "/proc", FSPICK_CLOEXEC));
 }
 
 ROW(open_tree)
