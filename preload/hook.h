@@ -33,8 +33,10 @@ extern const struct hook __start_fdt_hooks[], __stop_fdt_hooks[];
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#define HOOK(name, public)                                                                             \
-    static __typeof__(name) *libc_##name;                                                              \
+#define HOOK(name, public) HOOK_AT(name, public, NULL)
+/* The same for a function whose wrapper does without the test in REAL: before the binding, early stands in for libc's. */
+#define HOOK_AT(name, public, early)                                                                   \
+    static __typeof__(name) *libc_##name = early;                                                      \
     static const struct hook hook_##name __attribute__((section("fdt_hooks"), used, aligned(32))) = {  \
         #name, public, (void **)&libc_##name, 0}
 

@@ -394,25 +394,6 @@ void fd_bad_use(const struct call *call, int fd)
     errno = saved;
 }
 
-void use_failed(const struct hook *hook, const void *frame, int fd)
-{
-    const uintptr_t *words = frame; /* the caller's frame pointer, its return address, and then its stack */
-    const struct call call = {.pc = words[1], .sp = (uintptr_t)(words + 2), .fp = words[0],
-                              .id = (uint16_t)(hook - __start_fdt_hooks)};
-    fd_bad_use(&call, fd);
-}
-
-static bool is_dead(int fd)
-{
-    uint64_t word = fd_word(fd);
-    return FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0;
-}
-
-int dead_one(int first, int second)
-{
-    return !is_dead(first) && is_dead(second) ? second : first;
-}
-
 void fd_refused(const struct call *call)
 {
     int saved = errno;

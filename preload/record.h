@@ -86,10 +86,6 @@ enum fdt_kind fd_kind(int fd);
 
 /* An I/O call answered EBADF. Silent for numbers without a past, and for live ones (wrong access mode). */
 void fd_bad_use(const struct call *call, int fd);
-/* The same from a wrapper that has no struct call: frame is its __builtin_frame_address(0). */
-void use_failed(const struct hook *hook, const void *frame, int fd);
-/* Which of two descriptors is it that EBADF speaks of? The one the table believes dead; first when it knows of neither. */
-int dead_one(int first, int second);
 /* A call that makes descriptors inside libc failed; errno is still set. EMFILE and ENFILE become an incident. */
 void fd_refused(const struct call *call);
 

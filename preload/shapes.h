@@ -6,7 +6,7 @@
  *
  * BIRTH       returns a new descriptor; the rest of the line says what is known of it (struct birth).
  * BIRTH_FROM  the same, made by means of the descriptor called `fd`, which may turn out to be dead.
- * USE         only uses the descriptor called `fd`; it costs one compare unless the answer is EBADF.
+ * USE         only uses the descriptor called `fd`; it costs one look at the table.
  * USE_BOTH    uses `fd` and `other_fd`; EBADF does not say which was dead, the table does.
  * USE_ERROR   a USE that returns the error instead of setting errno.
  *
@@ -18,6 +18,7 @@
 
 #include "hook.h"
 #include "record.h"
+#include "table.h"
 
 #define FDT_PARAM(type, name) type name
 #define FDT_ARG(type, name)   name
@@ -37,6 +38,14 @@
 #define FDT_UNPACK(...)       __VA_ARGS__
 #define PARAMS(list)          FDT_EACH(FDT_PARAM, FDT_UNPACK list)
 #define ARGS(list)            FDT_EACH(FDT_ARG, FDT_UNPACK list)
+
+/* A number that lived once and is closed now, as far as the table knows. */
+static inline bool fd_is_dead(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    uint64_t word = slot != NULL ? table_word(slot) : 0;
+    return word != 0 && (word & FDT_LIVE) == 0;
+}
 
 /* After a call that was given fd: EBADF is a misuse when fd has a past. */
 static inline void fd_used(const struct call *call, long answer, int fd)
@@ -67,33 +76,44 @@ static inline void fd_used(const struct call *call, long answer, int fd)
     }
 
 /*
- * A use is hot (read, write), so its wrapper saves no more than fd across the real call: what comes before the first
- * binding and after a failure stands apart. use_failed reads the wrapper's own frame.
+ * A use is hot (read, write), and even a compare after the real call would cost a frame and a second return, several
+ * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now goes the long
+ * way round, where EBADF is told; everything else is a jump. A use that overtakes another thread's close is not told.
  */
 #define COLD __attribute__((noinline, cold))
 #define FDT_EARLY(result, name, list)                                                                  \
+    static __typeof__(name) *libc_##name;                                                              \
     static COLD result name##_early(PARAMS(list))                                                      \
     {                                                                                                  \
         bind_all();                                                                                    \
         return libc_##name(ARGS(list));                                                                \
     }
-#define FDT_USE(result, name, public, list, failed)                                                    \
-    HOOK(name, public);                                                                                \
-    FDT_EARLY(result, name, list)                                                                      \
-    EXPORT result name(PARAMS(list))                                                                   \
+/* Standing in the wrapper's place: it is jumped to, so the frame it reads is the one the wrapper would have had. */
+#define FDT_DEAD(result, name, list, bad, meant)                                                       \
+    static COLD result name##_dead(PARAMS(list))                                                       \
     {                                                                                                  \
-        if (UNLIKELY(libc_##name == NULL))                                                             \
-            return name##_early(ARGS(list));                                                           \
+        struct call call = CALL(name);                                                                 \
         result answer = libc_##name(ARGS(list));                                                       \
-        if (UNLIKELY(failed))                                                                          \
-            FDT_FAILED(name);                                                                          \
+        if (bad)                                                                                       \
+            fd_bad_use(&call, meant);                                                                  \
         return answer;                                                                                 \
     }
-#define FDT_FAILED(name) use_failed(&hook_##name, __builtin_frame_address(0), fd)
+#define FDT_USE(result, name, public, list, suspect, bad, meant)                                       \
+    FDT_EARLY(result, name, list)                                                                      \
+    HOOK_AT(name, public, name##_early);                                                               \
+    FDT_DEAD(result, name, list, bad, meant)                                                           \
+    EXPORT result name(PARAMS(list))                                                                   \
+    {                                                                                                  \
+        if (UNLIKELY(suspect))                                                                         \
+            return name##_dead(ARGS(list));                                                            \
+        return libc_##name(ARGS(list));                                                                \
+    }
+#define FDT_FAILED(result) (answer == (result)-1 && errno == EBADF)
 
-#define USE(result, name, public, list) FDT_USE(result, name, public, list, answer == (result)-1 && errno == EBADF)
+#define USE(result, name, public, list) FDT_USE(result, name, public, list, fd_is_dead(fd), FDT_FAILED(result), fd)
 #define USE_BOTH(result, name, public, list)                                                           \
-    FDT_USE(result, name, public, list, answer == (result)-1 && errno == EBADF && (fd = dead_one(fd, other_fd), true))
-#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, answer == EBADF)
+    FDT_USE(result, name, public, list, fd_is_dead(fd) || fd_is_dead(other_fd), FDT_FAILED(result),     \
+            fd_is_dead(fd) ? fd : other_fd)
+#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, fd_is_dead(fd), answer == EBADF, fd)
 
 #endif

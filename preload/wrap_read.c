@@ -77,8 +77,9 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
 
 /* While some group bears descriptors, reads go through name_bearing, which keeps the arguments for afterwards. */
 #define READ(name, public, list, vector, count)                                                        \
-    HOOK(name, public);                                                                                \
     FDT_EARLY(ssize_t, name, list)                                                                     \
+    HOOK_AT(name, public, name##_early);                                                               \
+    FDT_DEAD(ssize_t, name, list, FDT_FAILED(ssize_t), fd)                                             \
     static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
@@ -90,14 +91,11 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
     }                                                                                                  \
     EXPORT ssize_t name(PARAMS(list))                                                                  \
     {                                                                                                  \
-        if (UNLIKELY(libc_##name == NULL))                                                             \
-            return name##_early(ARGS(list));                                                           \
         if (UNLIKELY(reads_bear))                                                                      \
             return name##_bearing(ARGS(list));                                                         \
-        ssize_t answer = libc_##name(ARGS(list));                                                      \
-        if (UNLIKELY(answer == -1) && errno == EBADF)                                                  \
-            FDT_FAILED(name);                                                                          \
-        return answer;                                                                                 \
+        if (UNLIKELY(fd_is_dead(fd)))                                                                  \
+            return name##_dead(ARGS(list));                                                            \
+        return libc_##name(ARGS(list));                                                                \
     }
 #define INTO(buffer, size) (&(struct iovec){buffer, size})
 
