@@ -39,7 +39,7 @@ static uint32_t count_leaks(void)
 {
     uint32_t leaks = 0;
     for (uint32_t fd = 0; fd < table_end(); fd++)
-        leaks += end_is_leak((int)fd, table_word(&store.table[fd]));
+        leaks += end_is_leak((int)fd, table_word(table_at(fd)));
     return leaks;
 }
 
@@ -70,7 +70,7 @@ static void reconcile(void)
 {
     uint32_t asked = 0;
     for (uint32_t fd = 0; fd < table_end(); fd++) {
-        struct fdt_slot *slot = &store.table[fd];
+        struct fdt_slot *slot = table_at(fd);
         if (!end_is_leak((int)fd, table_word(slot)))
             continue;
         if (raw_getfd((int)fd) < 0) {

@@ -45,7 +45,7 @@ static void put_stack(int fd, uint32_t id)
 
 static void put_leak(int fd, uint32_t number, uint32_t count)
 {
-    const struct fdt_slot *slot = &store.table[number];
+    const struct fdt_slot *slot = table_at(number);
     struct line line = {.length = 0};
     line_text(&line, "fdtrace: leak-at-exit: ");
     line_number(&line, count);
@@ -108,12 +108,12 @@ void here_report(int fd)
     const uint32_t last = sizeof(counts) / sizeof(counts[0]) - 1;
     uint32_t findings = 0, shown = 0;
     for (uint32_t number = 0; number < table_end(); number++) {
-        const struct fdt_slot *slot = &store.table[number];
+        const struct fdt_slot *slot = table_at(number);
         if (end_is_leak((int)number, table_word(slot)))
             counts[slot->life.site < last ? slot->life.site : last]++;
     }
     for (uint32_t number = 0; number < table_end(); number++) {
-        const struct fdt_slot *slot = &store.table[number];
+        const struct fdt_slot *slot = table_at(number);
         uint32_t *count = &counts[slot->life.site < last ? slot->life.site : last];
         if (!end_is_leak((int)number, table_word(slot)) || *count == 0)
             continue;

@@ -83,7 +83,7 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
 
 static const struct fdt_slot *parent_slot(uint32_t fd)
 {
-    return parent_store.header != NULL && fd < parent_store.secured[FDT_PART_TABLE] ? &parent_store.table[fd] : NULL;
+    return parent_store.header != NULL && store_has_slot(&parent_store, fd) ? &parent_store.table[fd] : NULL;
 }
 
 /* Without /proc or a free number: ask for each number the parent used, or the first thousand. */

@@ -258,7 +258,7 @@ void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
         unrest_begin();
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
             uint64_t word, after;
-            table_death(&store.table[fd], &word, &death, &after);
+            table_death(table_at(fd), &word, &death, &after);
         }
         ring_write(&(struct event){.type = FDT_EVENT_SWEEP, .call = call->id, .site = death.site, .fd = (int32_t)first,
                                    .other = (int32_t)last, .ns = death.ns});
@@ -275,7 +275,7 @@ void fd_sweep_end(unsigned first, unsigned last, int error)
          * that failed (EINVAL, ENOSYS) closed nothing: what does not look as it should is asked about.
          */
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
-            struct fdt_slot *slot = &store.table[fd];
+            struct fdt_slot *slot = table_at(fd);
             uint64_t word = table_word(slot);
             if (error == 0 ? (word & FDT_LIVE) != 0 : FDT_GENERATION(word) != 0)
                 table_settle(slot, (int)fd);
@@ -328,7 +328,7 @@ void fd_sweep_cloexec(unsigned first, unsigned last)
     if (gate_enter()) {
         unrest_begin(); /* a birth on its way into the table may have the flag now, whatever its own arguments said */
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
-            struct fdt_slot *slot = &store.table[fd];
+            struct fdt_slot *slot = table_at(fd);
             uint64_t word = table_word(slot);
             if ((word & FDT_LIVE) && gate_threaded())
                 table_settle(slot, (int)fd); /* it may have been born after the sweep passed it */

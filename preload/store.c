@@ -15,9 +15,9 @@
 
 #define PAGE        4096u
 #define CHUNK_BYTES (32u * 1024) /* a part's smallest growth but its first, which is a page: start-up pays for pages */
-#define FIRST_SLOTS 16u             /* one page: what a small program needs */
 
 struct store store;
+_Static_assert(STORE_PAGE_SLOTS * sizeof(struct fdt_slot) == PAGE, "a page of the table");
 
 static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */
 
@@ -55,7 +55,7 @@ static uint32_t table_count(const struct rlimit *nofile)
     raw(prlimit64, 0, RLIMIT_AS, NULL, &space);
     uint32_t most = space.rlim_cur == RLIM_INFINITY ? 131072 : 4096;
     uint64_t wanted = options.max_fds != 0 ? options.max_fds : nofile->rlim_max;
-    return clamp(wanted, 256, options.max_fds != 0 ? 1u << 20 : most);
+    return clamp(wanted, 256, options.max_fds != 0 ? STORE_SLOTS_MAX : most);
 }
 
 static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile)
@@ -227,6 +227,33 @@ static bool populate(void *address, size_t length)
     return raw(madvise, start, end - start, MADV_POPULATE_WRITE) == 0;
 }
 
+/* Pages [first, last] of the table have memory now. */
+static void mark_pages(struct store *any, uint32_t first, uint32_t last)
+{
+    for (uint32_t page = first; page <= last; page++)
+        __atomic_fetch_or(&any->table_pages[page / 8], 1u << page % 8, __ATOMIC_RELEASE);
+    uint32_t end = (last + 1) * STORE_PAGE_SLOTS, old = __atomic_load_n(&any->secured[FDT_PART_TABLE], __ATOMIC_RELAXED);
+    while (old < end && !__atomic_compare_exchange_n(&any->secured[FDT_PART_TABLE], &old, end, false, __ATOMIC_ACQ_REL,
+                                                     __ATOMIC_RELAXED))
+        ;
+}
+
+/* Growth is rare because it comes in runs, the longer the higher the number; and no run goes beyond the table. */
+bool store_secure_slot(uint32_t fd)
+{
+    uint32_t count = store.count[FDT_PART_TABLE];
+    if (fd >= count || !populates || (store.header->flags & FDT_HEADER_FILTERED) != 0)
+        return false;
+    uint32_t first = fd / STORE_PAGE_SLOTS, last = first + first / 8, end = (count - 1) / STORE_PAGE_SLOTS;
+    last = last < end ? last : end;
+    if (!populate((char *)store.table + (size_t)first * PAGE, (size_t)(last - first + 1) * PAGE))
+        return false;
+    mark_pages(&store, first, last);
+    __atomic_store_n(&store.header->secured[FDT_PART_TABLE],
+                     __atomic_load_n(&store.secured[FDT_PART_TABLE], __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    return true;
+}
+
 /*
  * Secures the header, the names of the calls and the table's first slots, which lie side by side; the rest when it is
  * first used. Kernels before 5.14 answer EINVAL to MADV_POPULATE_WRITE; there we ask the file system for a fixed share of
@@ -234,11 +261,11 @@ static bool populate(void *address, size_t length)
  */
 static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT_PART_COUNT])
 {
-    const uint64_t first = parts[FDT_PART_TABLE].offset + FIRST_SLOTS * sizeof(struct fdt_slot);
+    const uint64_t first = parts[FDT_PART_TABLE].offset + PAGE /* of slots: what a small program needs */;
     populates = populate(new->header, first);
     if (populates) {
         new->secured[FDT_PART_CALLS] = parts[FDT_PART_CALLS].count;
-        new->secured[FDT_PART_TABLE] = FIRST_SLOTS;
+        mark_pages(new, 0, 0);
         return true;
     }
     int fd = new->path[0] != '\0' ? raw_open(new->path, O_RDWR | O_NOFOLLOW, 0) : -1;
@@ -248,6 +275,8 @@ static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT
         done = raw(fallocate, fd, 0, parts[i].offset, (uint64_t)count * parts[i].entry_size) == 0;
         new->secured[i] = count;
     }
+    if (done)
+        mark_pages(new, 0, (new->secured[FDT_PART_TABLE] - 1) / STORE_PAGE_SLOTS);
     if (fd >= 0)
         raw(close, fd);
     return done;
@@ -444,9 +473,12 @@ bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
 void store_secure_ahead(void)
 {
     static const uint32_t ahead[FDT_PART_COUNT] = {
-        [FDT_PART_TABLE] = 1024, [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_RING] = UINT32_MAX,
+        [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_RING] = UINT32_MAX,
         [FDT_PART_INCIDENTS] = 64, [FDT_PART_MODULES] = 32,
     };
+    for (uint32_t fd = 0; fd < store.header->high_water + 1024; fd += STORE_PAGE_SLOTS)
+        if (!store_has_slot(&store, fd))
+            store_secure_slot(fd);
     for (int part = 0; part < FDT_PART_COUNT; part++) {
         uint32_t have = __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE);
         uint64_t want = (uint64_t)have + ahead[part];

@@ -13,6 +13,9 @@
 
 #define STORE_PATH_SIZE 512
 
+#define STORE_SLOTS_MAX  (1u << 20)
+#define STORE_PAGE_SLOTS 16u   /* slots of one page */
+
 struct store {
     struct fdt_header   *header;     /* NULL: nothing is mapped */
     struct fdt_slot     *table;
@@ -23,7 +26,12 @@ struct store {
     struct fdt_module   *modules;
     char               (*calls)[FDT_CALL_SIZE];
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
-    uint32_t secured[FDT_PART_COUNT]; /* atomic */
+    uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
+    /*
+     * One bit for each page of the table that has memory. Numbers may lie far apart (a shell keeps its script at 255), and a
+     * page costs microseconds: what lies between is not paid for. Atomic, bits are only ever set.
+     */
+    uint8_t  table_pages[STORE_SLOTS_MAX / STORE_PAGE_SLOTS / 8];
     uint32_t shard_size;              /* ring entries of one shard, a power of two */
     size_t   size;
     bool     private_folder;          /* the folder is ours to remove at a clean end */
@@ -58,6 +66,16 @@ static inline bool store_secure(enum fdt_part_id part, uint32_t index)
 {
     return LIKELY(index < __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE)) || store_secure_slowly(part, index);
 }
+
+/* Has the slot of fd memory? */
+static inline bool store_has_slot(const struct store *any, uint32_t fd)
+{
+    uint32_t page = fd / STORE_PAGE_SLOTS;
+    return fd < any->count[FDT_PART_TABLE] &&
+           (__atomic_load_n(&any->table_pages[page / 8], __ATOMIC_ACQUIRE) >> page % 8 & 1);
+}
+/* Makes sure that it has. False: there is none, and there will be none. */
+bool store_secure_slot(uint32_t fd);
 
 /* Secures what the rest of a program's life may need, because from now on nothing can grow. */
 void store_secure_ahead(void);

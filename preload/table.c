@@ -8,11 +8,13 @@
 
 #include <string.h>
 
+struct fdt_slot table_empty;
+
 uint32_t table_end(void)
 {
     uint32_t high = __atomic_load_n(&store.header->high_water, __ATOMIC_ACQUIRE);
-    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_TABLE], __ATOMIC_ACQUIRE);
-    return high < have ? high : have;
+    uint32_t most = store.count[FDT_PART_TABLE];
+    return high < most ? high : most;
 }
 
 static void raise_to(uint32_t *mark, uint32_t value)

@@ -17,13 +17,19 @@
 /* The slot of fd, with memory behind it; NULL when fd is negative, beyond the table, or memory has run out. */
 static inline struct fdt_slot *table_slot(int fd)
 {
-    return fd >= 0 && store_secure(FDT_PART_TABLE, (uint32_t)fd) ? &store.table[fd] : NULL;
+    return fd >= 0 && (LIKELY(store_has_slot(&store, (uint32_t)fd)) || store_secure_slot((uint32_t)fd)) ? &store.table[fd]
+                                                                                                       : NULL;
 }
 /* The same, but never grows: for questions about numbers that were perhaps never recorded. */
 static inline struct fdt_slot *table_peek(int fd)
 {
-    return fd >= 0 && (uint32_t)fd < __atomic_load_n(&store.secured[FDT_PART_TABLE], __ATOMIC_ACQUIRE) ? &store.table[fd]
-                                                                                                     : NULL;
+    return fd >= 0 && store_has_slot(&store, (uint32_t)fd) ? &store.table[fd] : NULL;
+}
+/* For walks up to table_end: an empty slot stands for those without memory. */
+extern struct fdt_slot table_empty;
+static inline struct fdt_slot *table_at(uint32_t fd)
+{
+    return store_has_slot(&store, fd) ? &store.table[fd] : &table_empty;
 }
 
 static inline uint64_t table_word(const struct fdt_slot *slot)

@@ -98,7 +98,7 @@ int verify_table(void)
         return -1;
     }
     for (uint32_t fd = 0; fd < table_end(); fd++)
-        if ((table_word(&store.table[fd]) & FDT_LIVE) && raw_getfd((int)fd) < 0)
+        if ((table_word(table_at(fd)) & FDT_LIVE) && raw_getfd((int)fd) < 0)
             differs(&tally, (int)fd, "open", "closed");
     line_number(&line, tally.differences == 0 ? tally.seen : tally.differences);
     line_text(&line, tally.differences == 0 ? " descriptors, table equals kernel" : " differences");
