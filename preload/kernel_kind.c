@@ -1,6 +1,7 @@
 /* What the kernel says a descriptor is: for numbers whose birth was not seen, for races, and for verification. */
 #include "table.h"
 
+#include "family.h"
 #include "raw.h"
 
 #include <string.h>
@@ -13,14 +14,7 @@ static enum fdt_kind kind_of_socket(int fd)
     unsigned size = sizeof(domain);
     if (raw(getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
         return FDT_SOCKET_OTHER;
-    switch (domain) {
-    case AF_INET:    return FDT_SOCKET_INET;
-    case AF_INET6:   return FDT_SOCKET_INET6;
-    case AF_UNIX:    return FDT_SOCKET_UNIX;
-    case AF_NETLINK: return FDT_SOCKET_NETLINK;
-    case AF_PACKET:  return FDT_SOCKET_PACKET;
-    default:         return FDT_SOCKET_OTHER;
-    }
+    return socket_kind(domain);
 }
 
 /* Documentation/admin-guide/devices.txt: 4 and 5 are terminals, 5:2 is ptmx, 136 to 143 are pty slaves. */
