@@ -26,6 +26,8 @@ static const struct known_part {
     [FDT_PART_INCIDENTS] = {"incidents", sizeof(struct fdt_incident), 1u << 16},
     [FDT_PART_MODULES] = {"modules", sizeof(struct fdt_module), 1u << 16},
     [FDT_PART_CALLS] = {"calls", FDT_CALL_SIZE, 1u << 12},
+    [FDT_PART_EXECS] = {"execs", sizeof(struct fdt_exec), 1u << 16},
+    [FDT_PART_CROSSINGS] = {"crossings", sizeof(struct fdt_crossing), 1u << 16},
 };
 enum { ENTRY_SIZE_MOST = 4096, SMALL_READ = 64 * 1024, SETTLE_ROUNDS = 4 };
 
@@ -170,6 +172,9 @@ static int read_header(const struct reader *reader, struct fdt_header *header)
         return fail(reader, -EPROTO,
                     "%s was made by a newer fdtrace (format %u, this one reads up to %u); use that version's fdtrace",
                     reader->path, fresh->version, FDT_VERSION);
+    if (fresh->version < FDT_OLDEST)
+        return fail(reader, -EPROTO, "%s was made by an older fdtrace (format %u, this one reads %u and later); use that "
+                    "version's fdtrace", reader->path, fresh->version, FDT_OLDEST);
     if (fresh->header_size < sizeof(*fresh) || fresh->header_size > fresh->file_size)
         return fail(reader, -EBADMSG, "%s is damaged: its header has a wrong size", reader->path);
     if (fresh->file_size > reader->file_size)
@@ -264,6 +269,37 @@ static void tidy_modules(struct segment *segment)
     segment->module_count = kept;
 }
 
+static void tidy_execs(struct segment *segment)
+{
+    for (uint32_t i = 0; i < segment->exec_count; i++) {
+        struct fdt_exec *exec = &segment->execs[i];
+        if (exec->commit != 1 || exec->how > FDT_EXEC_SPAWN || exec->group >= segment->exec_count)
+            *exec = (struct fdt_exec){.call = FDT_NO_CALL, .group = i};
+        exec->site = tidy_site_id(segment, exec->site);
+        exec->call = tidy_call_id(segment, exec->call);
+        exec->text[FDT_EXEC_TEXT - 1] = '\0';
+        uint32_t strings = 0;
+        for (size_t at = 0; at < FDT_EXEC_TEXT; at++)
+            strings += exec->text[at] == '\0';
+        if (exec->argc > strings - 1) /* the path is one of them */
+            exec->argc = strings - 1;
+    }
+}
+
+static void tidy_crossings(struct segment *segment)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < segment->crossing_count; i++) {
+        struct fdt_crossing *crossing = &segment->crossings[i];
+        if (crossing->commit != 1 || crossing->group >= segment->exec_count ||
+            segment->execs[crossing->group].commit != 1 || crossing->fd < 0)
+            continue;
+        tidy_life(segment, &crossing->life);
+        segment->crossings[kept++] = *crossing;
+    }
+    segment->crossing_count = kept;
+}
+
 static void tidy(struct segment *segment)
 {
     tidy_header(&segment->header);
@@ -279,6 +315,8 @@ static void tidy(struct segment *segment)
     }
     tidy_incidents(segment);
     tidy_modules(segment);
+    tidy_execs(segment);
+    tidy_crossings(segment);
 }
 
 /* How much of each shard has been written over. The shards' positions are all a report needs of the ring. */
@@ -342,6 +380,8 @@ static int read_parts(const struct reader *reader, struct segment *segment)
         {FDT_PART_FRAMES, UINT32_MAX, &segment->frames, &segment->frame_count},
         {FDT_PART_MODULES, UINT32_MAX, &segment->modules, &segment->module_count},
         {FDT_PART_CALLS, UINT32_MAX, &segment->calls, &segment->call_count},
+        {FDT_PART_CROSSINGS, header->crossings, &segment->crossings, &segment->crossing_count},
+        {FDT_PART_EXECS, header->execs, &segment->execs, &segment->exec_count},
     };
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
         int result = read_part(reader, header, wishes[i].id, wishes[i].wanted, wishes[i].entries, wishes[i].count);
@@ -408,6 +448,8 @@ void segment_free(struct segment *segment)
     free(segment->incidents);
     free(segment->modules);
     free(segment->calls);
+    free(segment->execs);
+    free(segment->crossings);
     free(segment);
 }
 

@@ -7,7 +7,8 @@
  *
  *   every string ends with NUL; every kind and owner is one we know; every site id and call id is in range;
  *   a site's frames lie inside `frames`; an unpublished site (0 is one) only counts births and deaths;
- *   incidents and modules that were never published, or were taken back, are gone.
+ *   incidents, modules and crossings that were never published, or were taken back, are gone;
+ *   an exec's text holds its path and argc arguments, each ended by NUL.
  */
 #ifndef FDTRACE_SEGMENT_READER_H
 #define FDTRACE_SEGMENT_READER_H
@@ -34,6 +35,10 @@ struct segment {
     uint32_t module_count;
     char (*calls)[FDT_CALL_SIZE];
     uint32_t call_count;
+    struct fdt_exec *execs;           /* index: as crossings name it; those with commit 0 tell nothing */
+    uint32_t exec_count;
+    struct fdt_crossing *crossings;
+    uint32_t crossing_count;
     uint64_t events, dropped;         /* ever recorded, and no longer in the ring */
 };
 

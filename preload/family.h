@@ -5,6 +5,7 @@
 #ifndef FDTRACE_FAMILY_H
 #define FDTRACE_FAMILY_H
 
+#include "passage.h"
 #include "record.h"
 
 #include <sys/socket.h>
@@ -31,6 +32,16 @@ void message_received(const struct call *call, long answer, int fd, const struct
 bool ioctl_flags(unsigned long request);
 void fcntl_done(const struct call *call, int answer, int fd, int command, uintptr_t argument, uint64_t word);
 void ioctl_done(const struct call *call, int answer, int fd, unsigned long request, uintptr_t argument, uint64_t word);
+
+/* wrap_exec.c. syscall(SYS_execveat, ...), and SYS_execve, which is the same from AT_FDCWD with no flags. */
+int exec_raw(const struct call *call, int fd, const char *path, char *const argv[], char *const envp[], int flags);
+
+/*
+ * wrap_spawn.c. A command that libc gives to /bin/sh: before the call (false: not recorded), and after it has started one.
+ * closes_streams: as popen does in its child, to the other streams it has made.
+ */
+bool shell_begins(struct passage *passage, const struct call *call, const char *command);
+void shell_ran(const struct passage *passage, bool closes_streams);
 
 /*
  * wrap_read.c. Reads that return descriptors inside their data: a fanotify group's events, a userfaultfd's forks.

@@ -3,6 +3,7 @@
 
 #include "end.h"
 #include "filter.h"
+#include "follow.h"
 #include "gate.h"
 #include "modules.h"
 #include "option.h"
@@ -44,6 +45,14 @@ static void read_name(int fd, char name[FDT_NAME_SIZE])
     name[length > 0 && name[0] == '/' ? length : 0] = '\0';
 }
 
+/* Was the lifetime that the parent's slot tells of open at the fork? The parent may have closed it since. */
+static bool lived_at(const struct fdt_slot *from, uint64_t word, uint64_t fork_ns)
+{
+    if (word == 0 || from->life.ns > fork_ns)
+        return false;
+    return (word & FDT_LIVE) || (from->death.generation == FDT_GENERATION(word) && from->death.ns >= fork_ns);
+}
+
 /* fd was there before this image. from: the parent's slot, in a forked child. */
 static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
 {
@@ -64,15 +73,20 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
      * The parent's other threads go on: what they opened on this number since the fork is not what we inherited. And libc
      * may have put something else there between the fork and now (daemon, forkpty).
      */
-    if ((word & FDT_LIVE) && from->life.ns <= fork_ns && from->pen == 0 && table_kind_agrees(from->life.kind, kind)) {
+    if (lived_at(from, word, fork_ns) && from->pen == 0 && table_kind_agrees(from->life.kind, kind)) {
         memcpy(&entry.life, &from->life, offsetof(struct fdt_life, name));
         memcpy(name, from->life.name, FDT_NAME_SIZE);
         name[FDT_NAME_SIZE - 1] = '\0';
-        entry.life.site = FDT_NO_SITE; /* site ids and calls belong to the parent's segment; the lineage leads there */
-        entry.life.call = FDT_NO_CALL;
+        if (!(word & FDT_INHERITED)) { /* born there: site ids mean something in that segment only */
+            entry.life.root_pid = parent_store.header->pid;
+            entry.life.root_image = parent_store.header->image;
+            entry.life.root_site = from->life.site;
+            entry.life.root_generation = FDT_GENERATION(word);
+        }
+        entry.life.site = FDT_NO_SITE;
         entry.life.from = fd;
         entry.life.from_generation = FDT_GENERATION(word);
-        entry.flags |= word & (FDT_IGNORED | FDT_NAME_CUT);
+        entry.flags |= word & (FDT_IGNORED | FDT_HIDDEN | FDT_NAME_CUT | FDT_FLAG_SET | FDT_FLAG_CLEARED);
     } else {
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
@@ -175,6 +189,7 @@ void process_start(void)
         say(reason, on ? "; this image is recorded in memory only" : "; this image is not traced",
             folder[0] != '\0' ? ": " : NULL, folder, NULL);
     if (on) {
+        follow_start();
         modules_start();
         store.header->unwinder = (uint32_t)stack_start((unsigned)options.depth, options.unwind, options.check_stacks);
         store.header->depth = (uint32_t)options.depth;
@@ -196,6 +211,7 @@ void process_adopt(uint64_t fork_ns)
     block_signals(&signals);
     parent_store = store;
     thread_self.tid = (int32_t)raw(gettid);
+    thread_self.borrowed = NULL;
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
     unrest_forked();

@@ -1,6 +1,7 @@
 /* The verbs. See record.h for what they promise, table.h for how slots change. */
 #include "record.h"
 
+#include "borrow.h"
 #include "gate.h"
 #include "misuse.h"
 #include "raw.h"
@@ -59,6 +60,8 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         entry.name = birth->name;
         entry.flags = birth->cloexec ? FDT_CLOEXEC : 0;
         publish(call, fd, &entry);
+    } else if (UNLIKELY(borrow_changes() != NULL)) {
+        changes_open(borrow_changes(), fd, birth->cloexec, false);
     }
     errno = saved;
 }
@@ -105,6 +108,8 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         entry.name = known ? source.name : NULL;
         entry.flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0);
         publish(call, to, &entry);
+    } else if (UNLIKELY(borrow_changes() != NULL)) {
+        changes_copy(borrow_changes(), from, to, cloexec);
     }
     errno = saved;
 }
@@ -194,8 +199,11 @@ static void settle_success(struct fdt_slot *slot, int fd)
 
 void fd_died(const struct call *call, struct dying *dying, int error)
 {
-    if (!dying->recorded && !dying->against)
+    if (!dying->recorded && !dying->against) {
+        if (UNLIKELY(borrow_changes() != NULL) && error != EBADF)
+            changes_close(borrow_changes(), dying->fd);
         return;
+    }
     int saved = errno;
     struct fdt_slot *slot = table_peek(dying->fd);
     if (dying->recorded && error != EBADF) {
@@ -281,6 +289,8 @@ void fd_sweep_end(unsigned first, unsigned last, int error)
                 table_settle(slot, (int)fd);
         }
         unrest_end();
+    } else if (borrow_changes() != NULL && error == 0) {
+        changes_close_range(borrow_changes(), first, last);
     }
     errno = saved;
 }
@@ -318,6 +328,8 @@ void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
                                        .other = -1, .value = cloexec, .generation = FDT_GENERATION(word),
                                        .ns = store_now()});
         }
+    } else if (UNLIKELY(borrow_changes() != NULL)) {
+        changes_flag(borrow_changes(), fd, cloexec);
     }
     errno = saved;
 }
@@ -336,6 +348,8 @@ void fd_sweep_cloexec(unsigned first, unsigned last)
                 flag(slot, (int)fd, word, true);
         }
         unrest_end();
+    } else if (borrow_changes() != NULL) {
+        changes_flag_range(borrow_changes(), first, last);
     }
     errno = saved;
 }

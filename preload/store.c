@@ -69,11 +69,13 @@ static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlim
         [FDT_PART_INCIDENTS] = {1024, sizeof(struct fdt_incident)},
         [FDT_PART_MODULES] = {1024, sizeof(struct fdt_module)},
         [FDT_PART_CALLS] = {(uint32_t)(__stop_fdt_hooks - __start_fdt_hooks), FDT_CALL_SIZE},
+        [FDT_PART_EXECS] = {8192, sizeof(struct fdt_exec)},
+        [FDT_PART_CROSSINGS] = {4096, sizeof(struct fdt_crossing)},
     };
     /* What every image needs at once lies side by side, so that one madvise secures it (secure_beginnings). */
     static const enum fdt_part_id order[FDT_PART_COUNT] = {
         FDT_PART_CALLS, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_FRAMES, FDT_PART_RING, FDT_PART_INCIDENTS,
-        FDT_PART_MODULES,
+        FDT_PART_MODULES, FDT_PART_EXECS, FDT_PART_CROSSINGS,
     };
     uint64_t offset = FDT_HEADER_SIZE;
     for (int at = 0; at < FDT_PART_COUNT; at++) {
@@ -160,17 +162,23 @@ static bool make_private_folder(char path[STORE_PATH_SIZE])
     return false;
 }
 
+/* FOLDER/PID.IMAGE.fdt, to path. */
+static void name_file(const char *folder, char path[STORE_PATH_SIZE], int pid, uint32_t image)
+{
+    size_t at = put_text(path, 0, STORE_PATH_SIZE, folder);
+    at = put_text(path, at, STORE_PATH_SIZE, "/");
+    at = put_number(path, at, STORE_PATH_SIZE, (uint64_t)pid);
+    at = put_text(path, at, STORE_PATH_SIZE, ".");
+    at = put_number(path, at, STORE_PATH_SIZE, image);
+    put_text(path, at, STORE_PATH_SIZE, FDT_SUFFIX);
+}
+
 /* FOLDER/PID.IMAGE.fdt with the first free image number. The descriptor, or -errno. */
 static int create_file(struct store *new, uint32_t *image)
 {
     int fd = -EEXIST;
     for (*image = 1; fd == -EEXIST && *image < 100000; ++*image) {
-        size_t at = put_text(new->path, 0, STORE_PATH_SIZE, new->folder);
-        at = put_text(new->path, at, STORE_PATH_SIZE, "/");
-        at = put_number(new->path, at, STORE_PATH_SIZE, (uint64_t)raw(getpid));
-        at = put_text(new->path, at, STORE_PATH_SIZE, ".");
-        at = put_number(new->path, at, STORE_PATH_SIZE, *image);
-        put_text(new->path, at, STORE_PATH_SIZE, FDT_SUFFIX);
+        name_file(new->folder, new->path, (int)raw(getpid), *image);
         fd = raw_open(new->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     }
     --*image;
@@ -324,6 +332,45 @@ static bool is_shell(const char *exe)
     return false;
 }
 
+/* The state another image's segment is in; FDT_STATE_STARTING when it cannot be read. */
+static uint32_t state_of(const char *path)
+{
+    uint32_t state = FDT_STATE_STARTING;
+    int fd = raw_open(path, O_RDONLY | O_NOFOLLOW, 0);
+    if (fd >= 0) {
+        raw(pread64, fd, &state, sizeof(state), offsetof(struct fdt_header, state));
+        raw(close, fd);
+    }
+    return state;
+}
+
+/*
+ * Where this program came from: the image before it in this process, whose exec led here; else its parent, that spawned it
+ * (by vfork or posix_spawn: a forked child would have an image of its own here). A number may be used again: an image
+ * that has said its last word was another process.
+ */
+static void find_predecessor(const struct store *new, struct fdt_header *header)
+{
+    char path[STORE_PATH_SIZE];
+    if (new->path[0] == '\0')
+        return;
+    name_file(new->folder, path, header->pid, header->image - 1);
+    if (header->image > 1 && state_of(path) != FDT_STATE_EXITED) {
+        header->how = FDT_HOW_EXEC;
+        header->predecessor_pid = header->pid;
+        header->predecessor_image = header->image - 1;
+        return;
+    }
+    for (uint32_t image = 1; image < 100000; image++) {
+        name_file(new->folder, path, header->ppid, image);
+        if (raw(faccessat, AT_FDCWD, path, F_OK) != 0)
+            break;
+        header->how = FDT_HOW_SPAWN;
+        header->predecessor_pid = header->ppid;
+        header->predecessor_image = image;
+    }
+}
+
 static void fill_header(struct store *new, const struct fdt_part *parts, const struct rlimit *nofile,
                         const struct store_origin *origin, uint32_t image)
 {
@@ -349,11 +396,8 @@ static void fill_header(struct store *new, const struct fdt_part *parts, const s
     header->how = origin->how;
     header->predecessor_pid = origin->predecessor_pid;
     header->predecessor_image = origin->predecessor_image;
-    if (origin->how == FDT_HOW_START && image > 1) {
-        header->how = FDT_HOW_EXEC;
-        header->predecessor_pid = header->pid;
-        header->predecessor_image = image - 1;
-    }
+    if (origin->how == FDT_HOW_START)
+        find_predecessor(new, header);
     header->start_monotonic_ns = store_now();
     header->start_realtime_ns = realtime_now();
     header->nofile_soft = nofile->rlim_cur;
@@ -385,6 +429,8 @@ static void point_into(struct store *new, char *base, const struct fdt_part *par
     new->incidents = (struct fdt_incident *)(base + parts[FDT_PART_INCIDENTS].offset);
     new->modules = (struct fdt_module *)(base + parts[FDT_PART_MODULES].offset);
     new->calls = (char(*)[FDT_CALL_SIZE])(base + parts[FDT_PART_CALLS].offset);
+    new->execs = (struct fdt_exec *)(base + parts[FDT_PART_EXECS].offset);
+    new->crossings = (struct fdt_crossing *)(base + parts[FDT_PART_CROSSINGS].offset);
     for (int i = 0; i < FDT_PART_COUNT; i++)
         new->count[i] = parts[i].count;
     new->shard_size = parts[FDT_PART_RING].count / FDT_SHARDS;
@@ -474,7 +520,7 @@ void store_secure_ahead(void)
 {
     static const uint32_t ahead[FDT_PART_COUNT] = {
         [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_RING] = UINT32_MAX,
-        [FDT_PART_INCIDENTS] = 64, [FDT_PART_MODULES] = 32,
+        [FDT_PART_INCIDENTS] = 64, [FDT_PART_MODULES] = 32, [FDT_PART_EXECS] = 64, [FDT_PART_CROSSINGS] = 64,
     };
     for (uint32_t fd = 0; fd < store.header->high_water + 1024; fd += STORE_PAGE_SLOTS)
         if (!store_has_slot(&store, fd))

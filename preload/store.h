@@ -25,6 +25,8 @@ struct store {
     struct fdt_incident *incidents;
     struct fdt_module   *modules;
     char               (*calls)[FDT_CALL_SIZE];
+    struct fdt_exec     *execs;
+    struct fdt_crossing *crossings;
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
     uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
     /*

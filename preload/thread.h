@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct stack_memory;   /* stack.c */
+struct borrowed;       /* borrow.h */
 
 struct thread {
     int32_t  tid;        /* kernel thread id, 0: not asked yet */
@@ -20,6 +21,7 @@ struct thread {
     bool     unusual;    /* vforked or unwinding: the gate looks closer */
     bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
+    struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
 
     /* A death that was announced and not concluded yet (record.c): the number plus one, 0 none. */

@@ -1,111 +1,152 @@
 /*
- * exec. Nothing of ours runs after a successful one, so the image is marked before, and unmarked when it fails: then
- * everything is still open and nothing has happened. The next image finds its predecessor's session through the
- * environment, because a private session's folder is known to nobody else.
+ * exec. Nothing of ours runs after a successful one, so what is about to happen is recorded before, and taken back when it
+ * fails: then everything is still open and nothing has happened. The environment is completed so that the next program is
+ * traced, too (follow.h).
  *
  * Everything here lives on the stack: a vfork child may be the caller, and what it allocates would be its parent's leak.
  */
+#include "borrow.h"
+#include "compat.h"
+#include "family.h"
+#include "follow.h"
 #include "gate.h"
 #include "process.h"
-#include "store.h"
+#include "table.h"
 
 #include <alloca.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SESSION_VARIABLE "FDTRACE_SESSION="
-#define MOST_VARIABLES   2048 /* beyond, the environment is passed on as it is: a stack has an end */
-
-/* Entries of list, the NULL not counted. */
-static size_t count(char *const *list)
-{
-    size_t entries = 0;
-    while (list != NULL && list[entries] != NULL)
-        entries++;
-    return entries;
-}
-
-static bool hands_over(char *const *environment)
-{
-    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON || !store.private_folder || store.path[0] == '\0')
-        return false;
-    return environment != NULL && count(environment) <= MOST_VARIABLES;
-}
-
-/* environment with our variable first, in space for count + 2 pointers and text for the variable. */
-static char *const *extend(char *const *environment, char **space, char *text)
-{
-    size_t used = 0;
-    strcpy(text, SESSION_VARIABLE);
-    strcat(text, store.folder);
-    space[used++] = text;
-    for (size_t i = 0; environment[i] != NULL; i++)
-        if (strncmp(environment[i], SESSION_VARIABLE, sizeof(SESSION_VARIABLE) - 1) != 0)
-            space[used++] = environment[i];
-    space[used] = NULL;
-    return space;
-}
-
-/* As a macro, because the space must live in the caller's frame. */
-#define HANDED(environment)                                                                            \
-    (hands_over(environment)                                                                           \
-         ? extend(environment, alloca((count(environment) + 2) * sizeof(char *)),                      \
-                  alloca(sizeof(SESSION_VARIABLE) + STORE_PATH_SIZE))                                  \
-         : (environment))
-
-/* The real call between the two marks. */
-#define EXEC(expression)                                                                               \
+/* As a macro, because the room must live in the caller's frame. */
+#define FOLLOWED(environment)                                                                          \
     ({                                                                                                 \
-        process_execs();                                                                               \
-        int answer = (expression);                                                                     \
-        int saved = errno;                                                                             \
-        process_exec_failed();                                                                         \
-        errno = saved;                                                                                 \
-        answer;                                                                                        \
+        char *const *before = (environment);                                                           \
+        size_t room = follow_room(before);                                                             \
+        room != 0 ? follow_fill(before, alloca(room)) : before;                                        \
+    })
+
+/* An exec in flight. */
+struct attempt {
+    bool recorded;           /* of this process, in passage and exec */
+    struct passage passage;
+    uint32_t exec;
+};
+
+/* What the call was given; executed_from is fexecve's number, -1 none. */
+struct target {
+    const char *path;
+    char *const *argv, *const *environment;
+    int executed_from;
+};
+
+static void attempt_begin(struct attempt *attempt, const struct call *call, const struct target *target)
+{
+    int saved = errno;
+    attempt->recorded = false;
+    if (gate_enter()) {
+        passage_begin(&attempt->passage, call, FDT_EXEC_SELF, target->path, target->argv, target->environment,
+                      target->executed_from);
+        attempt->exec = passage_self(&attempt->passage);
+        attempt->recorded = true;
+        process_execs();
+    } else if (thread_self.borrowed != NULL) {
+        passage_begin(&thread_self.borrowed->passage, call, FDT_EXEC_VFORK, target->path, target->argv,
+                      target->environment, target->executed_from);
+        thread_self.borrowed->executed = true;
+    }
+    errno = saved;
+}
+
+static int attempt_failed(struct attempt *attempt, int answer)
+{
+    int saved = errno;
+    if (attempt->recorded) {
+        process_exec_failed();
+        passage_failed(&attempt->passage, attempt->exec, saved);
+    } else if (thread_self.borrowed != NULL) {
+        thread_self.borrowed->executed = false;
+    }
+    errno = saved;
+    return answer;
+}
+
+/* The real call in between; then the target's fields. */
+#define EXEC(name, expression, ...)                                                                    \
+    ({                                                                                                 \
+        struct call call = CALL(name);                                                                 \
+        struct attempt attempt;                                                                        \
+        attempt_begin(&attempt, &call, &(struct target){__VA_ARGS__});            \
+        attempt_failed(&attempt, expression);                                                          \
     })
 
 HOOK(execve, "execve");
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-    char *const *environment = HANDED(envp);
-    return EXEC(REAL(execve)(path, argv, environment));
+    char *const *environment = FOLLOWED(envp);
+    return EXEC(execve, REAL(execve)(path, argv, environment), path, argv, environment, -1);
 }
 
 HOOK(execvpe, "execvpe");
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-    char *const *environment = HANDED(envp);
-    return EXEC(REAL(execvpe)(file, argv, environment));
+    char *const *environment = FOLLOWED(envp);
+    return EXEC(execvpe, REAL(execvpe)(file, argv, environment), file, argv, environment, -1);
+}
+
+/* A program that has no path of its own here: what its descriptor was opened as. */
+static const char *path_of(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    return slot != NULL && (table_word(slot) & FDT_LIVE) ? slot->life.name : "";
 }
 
 HOOK(fexecve, "fexecve");
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-    char *const *environment = HANDED(envp);
-    return EXEC(REAL(fexecve)(fd, argv, environment));
+    char *const *environment = FOLLOWED(envp);
+    return EXEC(fexecve, REAL(fexecve)(fd, argv, environment), path_of(fd), argv, environment, fd);
+}
+
+/* The kernel takes any pointer; noipa, because the compiler believes the header's promise that it is never NULL. */
+static __attribute__((noipa)) bool is_empty(const char *path)
+{
+    return path != NULL && path[0] == '\0';
 }
 
 HOOK(execveat, "execveat");
 EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-    char *const *environment = HANDED(envp);
-    return EXEC(REAL(execveat)(fd, path, argv, environment, flags));
+    char *const *environment = FOLLOWED(envp);
+    bool itself = (flags & AT_EMPTY_PATH) && is_empty(path);
+    return EXEC(execveat, REAL(execveat)(fd, path, argv, environment, flags), itself ? path_of(fd) : path, argv,
+                environment, itself ? fd : -1);
+}
+
+int exec_raw(const struct call *call, int fd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+    struct attempt attempt;
+    char *const *environment = FOLLOWED(envp);
+    bool itself = (flags & AT_EMPTY_PATH) && is_empty(path);
+    attempt_begin(&attempt, call, &(struct target){itself ? path_of(fd) : path, argv, environment, itself ? fd : -1});
+    return attempt_failed(&attempt, REAL(execveat)(fd, path, argv, environment, flags));
 }
 
 /* execv and execvp are execve and execvpe with the environment they read themselves. */
 HOOK(execv, "execv");
 EXPORT int execv(const char *path, char *const argv[])
 {
-    char *const *environment = HANDED(environ);
-    return environment == environ ? EXEC(REAL(execv)(path, argv)) : EXEC(REAL(execve)(path, argv, environment));
+    char *const *environment = FOLLOWED(environ);
+    return EXEC(execv, environment == environ ? REAL(execv)(path, argv) : REAL(execve)(path, argv, environment), path,
+                argv, environment, -1);
 }
 
 HOOK(execvp, "execvp");
 EXPORT int execvp(const char *file, char *const argv[])
 {
-    char *const *environment = HANDED(environ);
-    return environment == environ ? EXEC(REAL(execvp)(file, argv)) : EXEC(REAL(execvpe)(file, argv, environment));
+    char *const *environment = FOLLOWED(environ);
+    return EXEC(execvp, environment == environ ? REAL(execvp)(file, argv) : REAL(execvpe)(file, argv, environment), file,
+                argv, environment, -1);
 }
 
 /* Arguments after first up to the NULL, that one included. */
@@ -132,27 +173,30 @@ static size_t count_arguments(const char *first, va_list list)
     for (size_t i = 0; argv[i] != NULL; i++)                                                           \
         argv[i + 1] = va_arg(rest, char *)
 
+HOOK(execl, "execl");
 EXPORT int execl(const char *path, const char *first, ...)
 {
     COLLECT(argv, first, rest);
     va_end(rest);
-    char *const *environment = HANDED(environ);
-    return EXEC(REAL(execve)(path, argv, environment));
+    char *const *environment = FOLLOWED(environ);
+    return EXEC(execl, REAL(execve)(path, argv, environment), path, argv, environment, -1);
 }
 
+HOOK(execlp, "execlp");
 EXPORT int execlp(const char *file, const char *first, ...)
 {
     COLLECT(argv, first, rest);
     va_end(rest);
-    char *const *environment = HANDED(environ);
-    return EXEC(REAL(execvpe)(file, argv, environment));
+    char *const *environment = FOLLOWED(environ);
+    return EXEC(execlp, REAL(execvpe)(file, argv, environment), file, argv, environment, -1);
 }
 
+HOOK(execle, "execle");
 EXPORT int execle(const char *path, const char *first, ...)
 {
     COLLECT(argv, first, rest);
     char *const *given = va_arg(rest, char *const *);
     va_end(rest);
-    char *const *environment = HANDED(given);
-    return EXEC(REAL(execve)(path, argv, environment));
+    char *const *environment = FOLLOWED(given);
+    return EXEC(execle, REAL(execve)(path, argv, environment), path, argv, environment, -1);
 }

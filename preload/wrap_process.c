@@ -4,6 +4,7 @@
  * anything. Forked children are given their own segment here, at once, while their table is still what the fork left;
  * those that were forked behind our back find the guard page wiped (gate.h) at their first event.
  */
+#include "borrow.h"
 #include "gate.h"
 #include "process.h"
 #include "raw.h"
@@ -80,6 +81,9 @@ __attribute__((used)) long vfork_result(long answer);
 void vfork_prepare(void)
 {
     struct thread *self = &thread_self;
+    int saved = errno;
+    borrow_begin();
+    errno = saved;
     if (self->vfork_pid == 0)
         self->vfork_pid = (int32_t)raw(getpid);
     self->unusual = true;
@@ -90,8 +94,11 @@ long vfork_result(long answer)
 {
     struct thread *self = &thread_self;
     if (self->vfork_pid == raw(getpid)) {
+        int saved = errno;
         self->vfork_pid = 0;
         self->unusual = self->unwinding;
+        borrow_end((pid_t)answer);
+        errno = saved;
     }
     if (answer < 0) {
         errno = (int)-answer;
@@ -153,13 +160,16 @@ static int start_clone(void *data)
     return start.ends_image ? process_end(answer) : answer;
 }
 
+/* The parent waits, and the child uses the very thread structure that the parent's thread does. */
+static bool is_vfork(int flags)
+{
+    return (flags & CLONE_VFORK) && !(flags & CLONE_SETTLS);
+}
+
 static void cloned(const struct call *call, int child, int flags, bool apart, const int *pidfd)
 {
-    /* Without CLONE_SETTLS the child has just marked the very thread structure we share with it. */
-    if (apart && child > 0 && !(flags & CLONE_SETTLS) && (flags & CLONE_VFORK)) {
-        thread_self.vfork_pid = 0;
-        thread_self.unusual = thread_self.unwinding;
-    }
+    if (apart && is_vfork(flags))
+        vfork_result(child > 0 ? child : 0);
     if (child > 0 && (flags & CLONE_PIDFD) && pidfd != NULL)
         fd_born(call, *pidfd, NEWBORN(.kind = FDT_PIDFD, .cloexec = true));
 }
@@ -187,6 +197,8 @@ static void cloned(const struct call *call, int child, int flags, bool apart, co
             function = start_clone;                                                                    \
             argument = stack = start;                                                                  \
         }                                                                                              \
+        if (apart && is_vfork(flags))                                                                  \
+            vfork_prepare();                                                                           \
         int child = REAL(name)(function, stack, flags, argument, parent_tid, tls, child_tid);          \
         cloned(&call, child, flags, apart, parent_tid);                                                \
         return child;                                                                                  \

@@ -353,7 +353,10 @@ static long decode(struct call *call, const struct words *w)
     case SYS_close: return raw_close(call, w);
     case SYS_close_range: return raw_close_range(call, w);
 
-    /* Process calls: fork, vfork, clone, clone3, execve, execveat, unshare, setrlimit, prlimit64, exit, exit_group. */
+    case SYS_execve: return AS(execve), exec_raw(call, AT_FDCWD, (const char *)w->a, (char *const *)w->b, (char *const *)w->c, 0);
+    case SYS_execveat: return AS(execveat), exec_raw(call, (int)w->a, (const char *)w->b, (char *const *)w->c, (char *const *)w->d, (int)w->e);
+
+    /* Process calls: fork, vfork, clone, clone3, unshare, setrlimit, prlimit64, exit, exit_group. */
     default: return decode_socket(call, w);
     }
 }

@@ -3,6 +3,7 @@
  * number behind a stream is asked with fileno, which is a field access (streams without a number answer -1).
  */
 #include "compat.h"
+#include "family.h"
 #include "shapes.h"
 
 /* Bound, not wrapped: a program's own fileno must not answer for libc's. */
@@ -56,9 +57,21 @@ static void stream_born(const struct call *call, FILE *stream, struct birth birt
 #define BY_PATH(function, public, ...)                                                                 \
     STREAM_BIRTH(function, public, (const char *path, const char *mode), (path, mode),                 \
                  .kind = FDT_UNASKED, .flags = mode_flags(mode), .name = path, __VA_ARGS__)
+/* The child and its end of the pipe are made inside libc; only the parent's end stays here. */
 #define BY_PIPE(function)                                                                              \
-    STREAM_BIRTH(function, "popen", (const char *command, const char *mode), (command, mode),          \
-                 .kind = FDT_PIPE, .owner = FDT_OWNER_POPEN, .cloexec = mode_has(mode, 'e'))
+    HOOK(function, "popen");                                                                           \
+    EXPORT FILE *function(const char *command, const char *mode)                                       \
+    {                                                                                                  \
+        struct call call = CALL(function);                                                             \
+        struct passage passage;                                                                        \
+        bool recorded = command != NULL && shell_begins(&passage, &call, command);                     \
+        FILE *stream = REAL(function)(command, mode);                                                  \
+        if (stream != NULL && recorded)                                                                \
+            shell_ran(&passage, true);                                                                 \
+        stream_born(&call, stream, *NEWBORN(.kind = FDT_PIPE, .owner = FDT_OWNER_POPEN,                \
+                                            .cloexec = mode_has(mode, 'e')));                          \
+        return stream;                                                                                 \
+    }
 #define UNNAMED(function)                                                                              \
     STREAM_BIRTH(function, "tmpfile", (void), (),                                                      \
                  .kind = FDT_FILE, .owner = FDT_OWNER_STREAM, .flags = O_RDWR | O_CREAT | O_EXCL)
@@ -69,7 +82,6 @@ BY_PATH(_IO_fopen, "fopen", .owner = FDT_OWNER_STREAM, .cloexec = mode_has(mode,
 /* glibc appends the 'e' itself. */
 BY_PATH(setmntent, "setmntent", .owner = FDT_OWNER_MNTENT, .cloexec = true)
 BY_PATH(__setmntent, "setmntent", .owner = FDT_OWNER_MNTENT, .cloexec = true)
-/* The child and its end of the pipe are made inside libc; only the parent's end stays here. */
 BY_PIPE(popen)
 BY_PIPE(_IO_popen)
 UNNAMED(tmpfile)

@@ -36,6 +36,7 @@ check_includes analyzer analyzer include
 # exec, and inside malloc itself. And never a function that has a wrapper: libc's own is reached as REAL(name).
 allowed='
     memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr strcspn strcpy strncpy
+    strstr
     __errno_location environ __environ __libc_stack_end getauxval
     clock_gettime abort'
 # Called at the start, at the end, or by the process calls, never for an event.

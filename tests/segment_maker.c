@@ -17,6 +17,8 @@ static const struct { uint32_t count, size; } layout[FDT_PART_COUNT] = {
     [FDT_PART_INCIDENTS] = {MAKER_INCIDENTS, sizeof(struct fdt_incident)},
     [FDT_PART_MODULES] = {MAKER_MODULES, sizeof(struct fdt_module)},
     [FDT_PART_CALLS] = {MAKER_CALLS, FDT_CALL_SIZE},
+    [FDT_PART_EXECS] = {MAKER_EXECS, sizeof(struct fdt_exec)},
+    [FDT_PART_CROSSINGS] = {MAKER_CROSSINGS, sizeof(struct fdt_crossing)},
 };
 
 static uint64_t tick(struct segment_maker *maker)
@@ -41,6 +43,8 @@ static void point_into(struct segment_maker *maker)
     maker->incidents = parts[FDT_PART_INCIDENTS];
     maker->modules = parts[FDT_PART_MODULES];
     maker->calls = parts[FDT_PART_CALLS];
+    maker->execs = parts[FDT_PART_EXECS];
+    maker->crossings = parts[FDT_PART_CROSSINGS];
 }
 
 static size_t file_bytes(void)

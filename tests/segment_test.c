@@ -30,16 +30,17 @@ static const struct layout layouts[] = {
     F(fdt_header, state), F(fdt_header, exit_status), F(fdt_header, depth), F(fdt_header, unwinder),
     F(fdt_header, epoch), F(fdt_header, calls), F(fdt_header, modules), F(fdt_header, incidents), F(fdt_header, sites),
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
-    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, reserved), F(fdt_header, open_now),
+    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),
     F(fdt_part, offset), F(fdt_part, count), F(fdt_part, entry_size),
     F(fdt_ring_head, next), F(fdt_ring_head, padding),
     F(fdt_lost, slots), F(fdt_lost, sites), F(fdt_lost, incidents), F(fdt_lost, modules), F(fdt_lost, stacks),
-    F(fdt_lost, reserved),
+    F(fdt_lost, execs), F(fdt_lost, crossings), F(fdt_lost, reserved),
     F(fdt_slot, state), F(fdt_slot, pen), F(fdt_slot, reserved), F(fdt_slot, death), F(fdt_slot, life),
     F(fdt_life, ns), F(fdt_life, site), F(fdt_life, tid), F(fdt_life, call), F(fdt_life, kind), F(fdt_life, owner),
     F(fdt_life, flags), F(fdt_life, handle), F(fdt_life, from), F(fdt_life, from_generation), F(fdt_life, token),
+    F(fdt_life, root_pid), F(fdt_life, root_image), F(fdt_life, root_site), F(fdt_life, root_generation),
     F(fdt_life, name),
     F(fdt_death, ns), F(fdt_death, site), F(fdt_death, tid), F(fdt_death, generation), F(fdt_death, call),
     F(fdt_death, error),
@@ -54,6 +55,12 @@ static const struct layout layouts[] = {
     F(fdt_incident, generation), F(fdt_incident, state), F(fdt_incident, death), F(fdt_incident, life),
     F(fdt_module, commit), F(fdt_module, born), F(fdt_module, died), F(fdt_module, build_id_length),
     F(fdt_module, start), F(fdt_module, end), F(fdt_module, bias), F(fdt_module, build_id), F(fdt_module, path),
+    F(fdt_exec, commit), F(fdt_exec, call), F(fdt_exec, how), F(fdt_exec, ns), F(fdt_exec, site), F(fdt_exec, tid),
+    F(fdt_exec, child), F(fdt_exec, error), F(fdt_exec, group), F(fdt_exec, flags), F(fdt_exec, argc),
+    F(fdt_exec, next), F(fdt_exec, text),
+    F(fdt_crossing, commit), F(fdt_crossing, group), F(fdt_crossing, fd), F(fdt_crossing, from),
+    F(fdt_crossing, crossings), F(fdt_crossing, lifetimes), F(fdt_crossing, generation), F(fdt_crossing, flags),
+    F(fdt_crossing, state), F(fdt_crossing, next), F(fdt_crossing, reserved), F(fdt_crossing, life),
 };
 #define LAYOUT_COUNT (sizeof(layouts) / sizeof(layouts[0]))
 
@@ -243,7 +250,9 @@ Test(segment_file, bad_files_are_refused_in_one_line)
     struct fdt_header good = *maker.header;
 
     maker.header->min_reader = maker.header->version = 7;
-    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 1)");
+    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 2)");
+    maker.header->min_reader = maker.header->version = 1;
+    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 2 and later)");
     *maker.header = good;
     maker.header->magic[0] = 'X';
     expect_refusal(&maker, -EBADMSG, "not an fdtrace recording");

@@ -10,6 +10,9 @@
  *   shard       one of the rings; a thread always writes to the same one, so two threads rarely share a cache line.
  *   incident    evidence of a misuse, copied out of the slot when it happened, counted when it repeats.
  *   module      one loaded object: where it lay, from which epoch to which, and its build id.
+ *   exec        one attempt to start another program, in this process or in a child (vfork, posix_spawn, popen, ...).
+ *   crossing    a descriptor that a child's new program was given, counted when it repeats.
+ *   root        the lifetime an inherited one began as: (process, image, number's generation, site), however many forks ago.
  *
  * Who writes: the traced process alone, lock-free, from any thread and any signal handler. Who reads: the same process,
  * and the analyzer, which treats every byte as hostile. All numbers are in the byte order of the machine, 64-bit only.
@@ -32,12 +35,14 @@
 #endif
 
 #define FDT_MAGIC        "FDTRACE\n"   /* 8 bytes, no NUL */
-#define FDT_VERSION      1u
-#define FDT_MIN_READER   1u
+#define FDT_VERSION      2u
+#define FDT_MIN_READER   2u
+#define FDT_OLDEST       2u            /* formats before it are no longer understood */
 #define FDT_SHARDS       4u            /* power of two */
 #define FDT_SUFFIX       ".fdt"        /* a segment file is PID.IMAGE.fdt */
 #define FDT_DEPTH_MAX    64u           /* frames of one stack */
-#define FDT_NAME_SIZE    168u
+#define FDT_NAME_SIZE    152u
+#define FDT_EXEC_TEXT    336u          /* path and arguments kept of an exec */
 #define FDT_CALL_SIZE    32u
 #define FDT_NO_SITE      0u
 #define FDT_NO_CALL      0xffffu
@@ -79,6 +84,8 @@ enum fdt_part_id {
     FDT_PART_INCIDENTS, /* struct fdt_incident                                                  */
     FDT_PART_MODULES,   /* struct fdt_module                                                    */
     FDT_PART_CALLS,     /* char[FDT_CALL_SIZE], the public name of each call id                 */
+    FDT_PART_EXECS,     /* struct fdt_exec, in the order they happened                           */
+    FDT_PART_CROSSINGS, /* struct fdt_crossing                                                   */
     FDT_PART_COUNT
 };
 
@@ -94,7 +101,7 @@ enum fdt_how { FDT_HOW_START, FDT_HOW_FORK, FDT_HOW_EXEC, FDT_HOW_SPAWN };
 enum fdt_image_state {
     FDT_STATE_STARTING,  /* the constructor has not finished                                     */
     FDT_STATE_RUNNING,   /* also what a SIGKILL leaves behind: the reader asks whether pid lives  */
-    FDT_STATE_EXECING,   /* an exec was begun; back to running when it fails                      */
+    FDT_STATE_EXECING,   /* an exec was begun; back to running when it fails. The table is what crossed */
     FDT_STATE_EXITED     /* exit_status holds what was given to exit or _exit                     */
 };
 
@@ -111,7 +118,9 @@ struct fdt_lost {
     uint64_t incidents;  /* incidents that found no room                                */
     uint64_t modules;    /* loaded objects that found no room                           */
     uint64_t stacks;     /* stacks the unwinder could not take                          */
-    uint64_t reserved[3];
+    uint64_t execs;      /* programs started that found no room                         */
+    uint64_t crossings;  /* descriptors that crossed into them and found no room        */
+    uint64_t reserved[1];
 };
 
 #define FDT_EXE_SIZE  512u
@@ -156,7 +165,9 @@ struct fdt_header {
     uint32_t argc;                /* arguments stored in argv, cut ones not counted */
     uint32_t flags;               /* FDT_HEADER_* */
     struct fdt_lost lost;
-    uint64_t reserved[16];
+    uint32_t execs;               /* exec entries begun; atomic */
+    uint32_t crossings;           /* crossing entries begun; atomic */
+    uint64_t reserved[15];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
@@ -190,12 +201,18 @@ struct fdt_header {
 #define FDT_NAME_CUT    (UINT64_C(1) << 9)  /* life.name holds only the end of a longer name             */
 #define FDT_UNSEEN_DEATH (UINT64_C(1) << 10)/* dead, but no close was seen: the kernel said so           */
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
+#define FDT_INTENDED    (UINT64_C(1) << 12) /* the exec that ended the image was meant to hand it on          */
 #define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
 #define FDT_VERSION_SHIFT    16
 #define FDT_GENERATION_SHIFT 32
 #define FDT_GENERATION(state) ((uint32_t)((state) >> FDT_GENERATION_SHIFT))
 
-/* A birth and what is known of the lifetime it began. 48 bytes and the name. */
+/*
+ * A birth and what is known of the lifetime it began. 64 bytes and the name.
+ *
+ * An inherited lifetime keeps what its birth was, as far as the image it came from knew: ns, tid and call are those of the
+ * first birth, and the root_* fields say where that was. Its own site is 0: site ids mean something in one segment only.
+ */
 struct fdt_life {
     uint64_t ns;               /* when the creating call returned */
     uint32_t site;
@@ -207,7 +224,11 @@ struct fdt_life {
     uint64_t handle;           /* the owner's address: FILE *, DIR * */
     int32_t  from;             /* descriptor it was duplicated, accepted or received from; -1 none */
     uint32_t from_generation;
-    uint64_t token;            /* pairs a received descriptor with its sender; 0 none */
+    uint64_t token;            /* which end of which socketpair this is; 0 none */
+    int32_t  root_pid;         /* the process and image it was born in; 0: here, or unknown */
+    uint32_t root_image;
+    uint32_t root_site;        /* the birth site, in that image's segment */
+    uint32_t root_generation;
     char     name[FDT_NAME_SIZE]; /* path or address as the program gave it, NUL-terminated; "" none */
 };
 
@@ -289,15 +310,65 @@ struct fdt_module {
     char     path[268];        /* "" when it did not fit; "[vdso]" for the kernel's */
 };
 
+/* How a new program was started. */
+enum fdt_exec_how {
+    FDT_EXEC_SELF,      /* in this process: the image ends here, and what crosses is its table as it stands       */
+    FDT_EXEC_VFORK,     /* by a child that borrowed our memory (vfork): what crosses is among the crossings       */
+    FDT_EXEC_SPAWN      /* by posix_spawn, popen, system or wordexp: the same                                     */
+};
+
+/*
+ * One program started, or tried (SELF only, with error set). Entries that share call, site and path are a group, named by
+ * the index of its first entry; crossings belong to groups, so that a loop that spawns takes constant space for them.
+ */
+struct fdt_exec {
+    uint32_t commit;           /* atomic: 1 when complete */
+    uint16_t call;
+    uint16_t how;              /* enum fdt_exec_how */
+    uint64_t ns;               /* just before the call */
+    uint32_t site;
+    int32_t  tid;
+    int32_t  child;            /* process id the program runs under; 0 when libc does not tell (system, popen, wordexp) */
+    int32_t  error;            /* SELF: errno of an exec that failed; 0 otherwise */
+    uint32_t group;
+    uint32_t flags;            /* FDT_EXEC_* */
+    uint32_t argc;             /* arguments in text, cut ones not counted */
+    uint32_t next;             /* the writer's own: chains groups */
+    char     text[FDT_EXEC_TEXT]; /* the path as it was given, then argv, each ended by NUL */
+};
+#define FDT_EXEC_UNFOLLOWED 1u   /* its environment did not load this library */
+#define FDT_EXEC_BLIND      2u   /* the child changed too much before its exec to tell what crossed */
+#define FDT_EXEC_CUT        4u   /* text did not take all arguments */
+#define FDT_EXEC_ELSEWHERE  8u   /* its environment names another session: a run inside this one */
+
+/* Descriptors born at one site that crossed into the programs of one group on one number. */
+struct fdt_crossing {
+    uint32_t commit;           /* atomic: 1 when complete */
+    uint32_t group;            /* index into the execs */
+    int32_t  fd;               /* its number in the new program */
+    int32_t  from;             /* its number here */
+    uint32_t crossings;        /* atomic: how often */
+    uint32_t lifetimes;        /* atomic: of how many lifetimes; the latest is described below */
+    uint32_t generation;       /* atomic */
+    uint32_t flags;            /* FDT_CROSSING_* */
+    uint64_t state;            /* the slot's word at the first crossing */
+    uint32_t next;             /* the writer's own: chains entries of equal hash */
+    uint32_t reserved;
+    struct fdt_life life;      /* as it was at the first crossing */
+};
+#define FDT_CROSSING_INTENDED 1u /* there was a sign of intent */
+
 #define FDT_ASSERT(what) _Static_assert(what, #what)
 FDT_ASSERT(sizeof(struct fdt_part) == 16);
-FDT_ASSERT(sizeof(struct fdt_life) == 48 + FDT_NAME_SIZE);
+FDT_ASSERT(sizeof(struct fdt_life) == 64 + FDT_NAME_SIZE);
 FDT_ASSERT(sizeof(struct fdt_death) == 24);
 FDT_ASSERT(sizeof(struct fdt_slot) == 256);
 FDT_ASSERT(sizeof(struct fdt_site) == 64);
 FDT_ASSERT(sizeof(struct fdt_event) == 48);
 FDT_ASSERT(sizeof(struct fdt_incident) == 296);
 FDT_ASSERT(sizeof(struct fdt_module) == 328);
+FDT_ASSERT(sizeof(struct fdt_exec) == 384);
+FDT_ASSERT(sizeof(struct fdt_crossing) == 264);
 FDT_ASSERT(sizeof(struct fdt_ring_head) == 64);
 FDT_ASSERT(sizeof(struct fdt_header) <= FDT_HEADER_SIZE);
 FDT_ASSERT(sizeof(void *) == 8);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -146,4 +147,15 @@ CASE(numbers_message)
         kept("getsockopt", value);
     MUST(write(pair[0], "ab", 2) == 2 && syscall(SYS_read, pair[1], bytes, 1) == 1);
     MUST(syscall(SYS_readv, pair[1], &data, 1) == 1);
+}
+
+CASE(numbers_exec)
+{
+    char *words[] = {"true", NULL};
+    int status;
+    MUST(syscall(SYS_execve, "/nowhere", words, environ) == -1 && errno == ENOENT);
+    pid_t child = fork();
+    if (child == 0)
+        _exit((int)syscall(SYS_execveat, AT_FDCWD, "/bin/true", words, environ, 0));
+    MUST(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
