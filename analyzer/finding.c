@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "hash.h"
+#include "lineage.h"
 #include "path.h"
 #include "rule.h"
 
@@ -12,13 +13,14 @@
 
 /* uthash tells about memory that ran out through this, instead of ending the process. */
 #define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->finding = NULL)
+#define uthash_nonfatal_oom(element) ((element)->lost = true)
 #include <uthash.h>
 
-/* Finds the finding of a key. */
+/* Finds the finding of a key; in the set of notes there is none. */
 struct finding_index {
     uint64_t key;
     struct finding *finding;
+    bool lost;              /* there was no memory to enrol it */
     UT_hash_handle hh;
 };
 
@@ -35,7 +37,7 @@ static struct finding *add_finding(struct findings *findings, const struct rule 
     finding->key = entry->key = key;
     entry->finding = finding;
     HASH_ADD(hh, findings->index, key, sizeof(entry->key), entry);
-    if (entry->finding == NULL) {
+    if (entry->lost) {
         free(entry);
         free(finding);
         return NULL;
@@ -89,6 +91,39 @@ void finding_add_birth(struct finding *finding, const struct descriptor *descrip
                                    .role = "birth", .image = descriptor->image, .site = descriptor->life->site,
                                    .call = descriptor_call(descriptor), .thread = descriptor->life->tid,
                                    .ns = descriptor->life->ns});
+}
+
+void finding_add_root(struct finding *finding, const struct root *root)
+{
+    if (!root->known)
+        return;
+    finding_add_stack(finding, (struct finding_stack){
+                                   .role = "birth", .image = root->image, .site = root->site,
+                                   .call = segment_call(root->image->segment, root->call), .thread = root->thread,
+                                   .ns = root->ns});
+}
+
+bool findings_noted(const struct findings *findings, uint64_t key)
+{
+    struct finding_index *entry = NULL;
+    HASH_FIND(hh, findings->notes, &key, sizeof(key), entry);
+    return entry != NULL;
+}
+
+bool findings_note(struct findings *findings, uint64_t key)
+{
+    if (findings_noted(findings, key))
+        return false;
+    struct finding_index *entry = calloc(1, sizeof(*entry));
+    if (entry != NULL) {
+        entry->key = key;
+        HASH_ADD(hh, findings->notes, key, sizeof(entry->key), entry);
+    }
+    if (entry == NULL || entry->lost) {
+        free(entry);
+        findings->out_of_memory = true;
+    }
+    return true;
 }
 
 const struct finding_stack *finding_stack(const struct finding *finding, const char *role)
@@ -202,13 +237,19 @@ int findings_gather(struct findings *findings, struct model *model)
     return findings->out_of_memory ? -ENOMEM : 0;
 }
 
-void findings_free(struct findings *findings)
+static void free_index(struct finding_index *index)
 {
     struct finding_index *entry, *next;
-    HASH_ITER(hh, findings->index, entry, next) {
-        HASH_DEL(findings->index, entry);
+    HASH_ITER(hh, index, entry, next) {
+        HASH_DEL(index, entry);
         free(entry);
     }
+}
+
+void findings_free(struct findings *findings)
+{
+    free_index(findings->index);
+    free_index(findings->notes);
     for (size_t i = 0; i < findings->count; i++) {
         struct finding *finding = findings->items[i];
         free(finding->images);

@@ -34,6 +34,9 @@ struct finding {
     const struct image **images;  /* distinct, in the order of their ids; the first names the finding */
     size_t image_count;
     uint64_t count;               /* lifetimes, or offences where a rule is about calls */
+    uint64_t crossings;           /* leak-across-exec: how often they crossed; 0 otherwise */
+    const char *target;           /* leak-across-exec: the program that received them; NULL otherwise */
+    const char *const *target_argv; /* of the first crossing; NULL-terminated, may be NULL */
     struct descriptor *descriptors;
     size_t descriptor_count;
     struct finding_stack stacks[FINDING_STACKS_MAX];
@@ -49,6 +52,7 @@ struct findings {
     size_t count;
     struct model *model;
     struct finding_index *index;
+    struct finding_index *notes;
     bool out_of_memory;
 };
 
@@ -63,6 +67,17 @@ void finding_add_descriptor(struct findings *findings, struct finding *finding, 
 void finding_add_stack(struct finding *finding, struct finding_stack stack);
 /* The stack in which descriptor was born. Nothing for one whose birth nobody saw. */
 void finding_add_birth(struct finding *finding, const struct descriptor *descriptor);
+
+/* The stack in which the root of an inherited descriptor was born (lineage.h). */
+struct root;
+void finding_add_root(struct finding *finding, const struct root *root);
+
+/*
+ * A set of keys that rules share among each other: findings_note adds one and tells whether it is new, findings_noted
+ * whether it is there.
+ */
+bool findings_note(struct findings *findings, uint64_t key);
+bool findings_noted(const struct findings *findings, uint64_t key);
 
 /* Runs every rule over every image. 0 or -ENOMEM. Free with findings_free in either case; model must outlive it. */
 int findings_gather(struct findings *findings, struct model *model);

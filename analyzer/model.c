@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include "kind.h"
+#include "launch.h"
 #include "model_private.h"
 #include "path.h"
 
@@ -214,14 +215,14 @@ static int fill_image(struct image *image, struct segment *segment)
     return result < 0 ? result : list_open(image);
 }
 
-static void fill_untraced(struct image *image, int pid, uint32_t number, const char *reason)
+static bool fill_untraced(struct image *image, int pid, uint32_t number, const char *reason)
 {
-    static const char *const no_arguments[] = {NULL};
     *image = (struct image){
         .pid = pid, .number = number, .how = number > 1 ? FDT_HOW_EXEC : FDT_HOW_START, .exe = "", .program = "",
-        .cwd = "", .argv = no_arguments, .untraced_reason = reason, .end = {END_UNKNOWN, 0},
+        .cwd = "", .argv = calloc(1, sizeof(char *)), .untraced_reason = reason, .end = {END_UNKNOWN, 0},
         .start_ns = UINT64_MAX, /* unknown: listed last */
     };
+    return image->argv != NULL;
 }
 
 static int by_start(const void *left, const void *right)
@@ -283,16 +284,41 @@ static void link_images(struct model *model, struct image **index)
             if (header->predecessor_pid != 0)
                 image->predecessor =
                     find_image(index, model->image_count, header->predecessor_pid, header->predecessor_image);
+        } else if (image->launched_by.pid != 0) {
+            image->predecessor =
+                find_image(index, model->image_count, image->launched_by.pid, image->launched_by.number);
+            if (image->how == FDT_HOW_EXEC && image->predecessor != NULL)
+                image->ppid = image->predecessor->ppid;
         } else if (image->number > 1) {
             image->predecessor = find_image(index, model->image_count, image->pid, image->number - 1);
             image->ppid = image->predecessor != NULL ? image->predecessor->ppid : 0;
         }
         if (image->predecessor == image)
             image->predecessor = NULL;
+        /* An exec nobody saw coming (a system call of the program's own making) left the image before as if it ran on. */
+        if (image->how == FDT_HOW_EXEC && image->predecessor != NULL && image->predecessor->end.how == END_KILLED)
+            model->images[image->predecessor - model->images].end.how = END_EXEC;
     }
 }
 
-/* An image that ended by an exec, and no image that came of it: the new program could not be traced. */
+/* What an exec that left no recording led to, as the image that called it tells. */
+static bool tell_successor(struct image *next, const struct fdt_exec *launch)
+{
+    if (launch == NULL)
+        return true;
+    const char *const *argv = launch_arguments(launch);
+    if (argv == NULL)
+        return false;
+    free((void *)next->argv);
+    next->argv = argv;
+    next->argc = launch->argc;
+    next->exe = launch_path(launch);
+    next->program = path_last(next->exe);
+    next->launch = launch;
+    return true;
+}
+
+/* An image that ended by an exec, and no image that came of it: the new program could not be traced. 0: out of memory. */
 static size_t add_missing_successors(struct image *images, size_t count)
 {
     size_t total = count;
@@ -303,33 +329,57 @@ static size_t add_missing_successors(struct image *images, size_t count)
         bool followed = false;
         for (size_t j = 0; j < count && !followed; j++)
             followed = images[j].pid == image->pid && images[j].number > image->number;
-        if (followed)
+        const struct fdt_exec *launch = launch_last(image);
+        if (followed || (launch != NULL && (launch->flags & FDT_EXEC_ELSEWHERE) != 0))
             continue;
         struct image *next = &images[total++];
-        fill_untraced(next, image->pid, image->number + 1,
-                      "the program it executed left no recording (static, set-uid, or without LD_PRELOAD)");
+        if (!fill_untraced(next, image->pid, image->number + 1,
+                           "the program it executed left no recording (static, set-uid, or without LD_PRELOAD)") ||
+            !tell_successor(next, launch))
+            return 0;
         next->start_ns = next->end_ns = image->end_ns;
+        next->launched_by.pid = image->pid;
+        next->launched_by.number = image->number;
     }
     return total;
 }
 
-static int build(struct model *model, const struct known_end *ends, size_t end_count)
+static int gather_images(struct model *model)
 {
     struct session *session = &model->private->session;
-    /* Each segment may end in an exec that leads to an image without one. */
-    model->images = calloc(2 * session->segment_count + session->unread_count + 1, sizeof(*model->images));
-    if (model->images == NULL)
-        return -ENOMEM;
     for (size_t i = 0; i < session->segment_count; i++) {
         int result = fill_image(&model->images[model->image_count++], session->segments[i]);
         if (result < 0)
             return result;
     }
     for (size_t i = 0; i < session->unread_count; i++)
-        fill_untraced(&model->images[model->image_count++], session->unread[i].pid, session->unread[i].number,
-                      session->unread[i].reason);
-    if (session->whole)
-        model->image_count = add_missing_successors(model->images, model->image_count);
+        if (!fill_untraced(&model->images[model->image_count++], session->unread[i].pid, session->unread[i].number,
+                           session->unread[i].reason))
+            return -ENOMEM;
+    if (!session->whole)
+        return 0;
+    size_t count = add_missing_successors(model->images, model->image_count);
+    if (count > 0)
+        count = launches_add_missing(model->images, model->image_count = count);
+    if (count == 0)
+        return -ENOMEM;
+    model->image_count = count;
+    return 0;
+}
+
+static int build(struct model *model, const struct known_end *ends, size_t end_count)
+{
+    struct session *session = &model->private->session;
+    /* Each segment may end in an exec that leads to an image without one, and may have started others. */
+    size_t most = 2 * session->segment_count + session->unread_count + 1;
+    for (size_t i = 0; i < session->segment_count; i++)
+        most += session->segments[i]->exec_count;
+    model->images = calloc(most, sizeof(*model->images));
+    if (model->images == NULL)
+        return -ENOMEM;
+    int result = gather_images(model);
+    if (result < 0)
+        return result;
     qsort(model->images, model->image_count, sizeof(*model->images), by_start);
     for (size_t i = 0; i < model->image_count; i++) /* they have moved */
         for (size_t j = 0; j < model->images[i].open_count; j++)
@@ -340,7 +390,7 @@ static int build(struct model *model, const struct known_end *ends, size_t end_c
     link_images(model, index);
     apply_known_ends(index, model->image_count, ends, end_count);
     free(index);
-    return 0;
+    return launches_link(model) ? 0 : -ENOMEM;
 }
 
 int model_load(struct model *model, const char *const *paths, size_t count, const struct known_end *ends,
@@ -366,8 +416,7 @@ int model_load(struct model *model, const char *const *paths, size_t count, cons
 void model_free(struct model *model)
 {
     for (size_t i = 0; i < model->image_count; i++) {
-        if (model->images[i].segment != NULL)
-            free((void *)model->images[i].argv);
+        free((void *)model->images[i].argv);
         free(model->images[i].open);
     }
     free(model->images);

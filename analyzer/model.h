@@ -50,6 +50,8 @@ struct image {
     uint32_t number;               /* 1 for the first image of its pid */
     enum fdt_how how;
     const struct image *predecessor;
+    const struct fdt_exec *launch; /* in the predecessor's segment: what started this program; NULL: a fork, or unknown */
+    struct { int pid; uint32_t number; } launched_by; /* not traced: the image whose record tells of it; pid 0 none */
     const char *exe;               /* full path, "" when unknown */
     const char *program;           /* its last component */
     const char *cwd;

@@ -369,10 +369,20 @@ static bool descriptors_have(const json_t *finding, const char *key, const char 
     return false;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
 static bool key_fits(const json_t *finding, const char *key, const char *value)
 {
     if (strcmp(key, "count") == 0)
         return json_integer_value(json_object_get(finding, "count")) == atoll(value);
+    if (strcmp(key, "crossings") == 0)
+        return json_integer_value(json_object_get(finding, "crossings")) == atoll(value);
+    if (strcmp(key, "target") == 0) /* a whole path, or its end */
+        return ends_with(string_of(finding, "target"), value);
     if (strcmp(key, "function") == 0)
         return stacks_name(finding, NULL, value);
     if (strcmp(key, "kind") == 0 || strcmp(key, "call") == 0 || strcmp(key, "owner") == 0 || strcmp(key, "name") == 0)

@@ -77,6 +77,14 @@ static json_t *stack_value(const struct finding_stack *stack)
     return value;
 }
 
+static size_t argument_count(const char *const *list)
+{
+    size_t count = 0;
+    while (list[count] != NULL)
+        count++;
+    return count;
+}
+
 static json_t *finding_value(const struct finding *finding)
 {
     char fingerprint[17];
@@ -86,12 +94,19 @@ static json_t *finding_value(const struct finding *finding)
         json_array_append_new(images, json_integer(finding->images[i]->id));
     for (size_t i = 0; i < finding->stack_count; i++)
         json_array_append_new(stacks, stack_value(&finding->stacks[i]));
-    return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "rule", finding->rule->id, "severity",
+    json_t *value = json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "rule", finding->rule->id, "severity",
                      severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id, "pid",
                      finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
                      json_of_text(finding->message), "suggestion", json_of_text(finding->suggestion), "fingerprint",
                      fingerprint, "descriptors", descriptors(finding->descriptors, finding->descriptor_count), "stacks",
                      stacks);
+    if (value != NULL && finding->crossings > 0)
+        json_object_set_new(value, "crossings", json_of_number(finding->crossings));
+    if (value != NULL && finding->target != NULL)
+        json_object_set_new(value, "target", json_of_text(finding->target));
+    if (value != NULL && finding->target_argv != NULL)
+        json_object_set_new(value, "target_argv", texts(finding->target_argv, argument_count(finding->target_argv)));
+    return value;
 }
 
 static json_t *command_value(const struct report_view *view)
