@@ -16,13 +16,14 @@
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 }; /* as every shell has it */
 
-enum { OPTION_SESSION = 1, OPTION_DEPTH, OPTION_VERIFY, OPTION_GUEST, OPTION_ALLOW_UNTRACED };
+enum { OPTION_SESSION = 1, OPTION_DEPTH, OPTION_VERIFY, OPTION_GUEST, OPTION_ALLOW_UNTRACED, OPTION_WAIT_ALL };
 
 static const struct command_option run_options[] = {
     {"session", 0, OPTION_SESSION, "DIR", "keep the recordings in DIR, a new or empty private folder"},
     {"depth", 0, OPTION_DEPTH, "N", "frames kept of a stack, 1 to 64 (default 32); 0 records no stacks"},
     {"verify", 0, OPTION_VERIFY, NULL, "compare the tables with the kernel when programs end, and say so"},
     {"option", 0, OPTION_GUEST, "KEY=VALUE", "any other key of FDTRACE_OPTIONS; repeatable"},
+    {"wait-all", 0, OPTION_WAIT_ALL, NULL, "report when every descendant has ended, not only the command itself"},
     {"allow-untraced", 0, OPTION_ALLOW_UNTRACED, NULL, "run a command that cannot be traced, and say so at the end"},
     {.name = NULL},
 };
@@ -37,6 +38,7 @@ struct run {
     char *guest_options;            /* KEY=VALUE:KEY=VALUE of --option and kin */
     size_t guest_size;
     bool allow_untraced;
+    bool wait_all;
     char **words;                   /* the command and its arguments */
     struct traceable traceable;
     struct run_folder folder;
@@ -140,6 +142,9 @@ static int take_option(struct run *run, int id, const char *value)
         return add_pair(run, value);
     case OPTION_ALLOW_UNTRACED:
         run->allow_untraced = true;
+        return 0;
+    case OPTION_WAIT_ALL:
+        run->wait_all = true;
         return 0;
     }
     return report_option(&run->report, id, value) < 0 ? command_usage_error(run->command, "%s", run->report.error) : 0;
@@ -280,12 +285,17 @@ static void dispose(const struct run *run, bool reported)
 static int conclude(struct run *run, const struct run_child *child)
 {
     const struct image_end end = tell_end(child->status);
-    const struct known_end known = {child->pid, end};
+    struct known_end *known = calloc(child->other_count + 1, sizeof(*known));
     const char *const paths[] = {run->folder.path};
     int status = end.how == END_SIGNAL ? EXIT_SIGNAL + end.status : end.status;
     struct report_result result;
-    run->report.ends = &known;
-    run->report.end_count = 1;
+    if (known != NULL) {
+        known[0] = (struct known_end){child->pid, end};
+        for (size_t i = 0; i < child->other_count; i++)
+            known[i + 1] = (struct known_end){child->others[i].pid, tell_end(child->others[i].status)};
+        run->report.ends = known;
+        run->report.end_count = child->other_count + 1;
+    }
     run->report.command = run->words;
     run_census_settle(&run->folder);
     signal(SIGPIPE, SIG_IGN); /* whoever reads the report may stop early: the status and the folder are still ours to see to */
@@ -300,6 +310,7 @@ static int conclude(struct run *run, const struct run_child *child)
         result.fail_matched = result.fail_matched || gate_wants_traced(&run->report);
     }
     dispose(run, !failed);
+    free(known);
     return report_exit_status(&run->report, &result, failed && status == 0 ? EXIT_USAGE : status);
 }
 
@@ -323,12 +334,15 @@ static int run_in_folder(struct run *run)
         return abandon(run, EXIT_USAGE);
     }
     struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
-                              .by_shell = run->traceable.by_shell, .size_limit = run->size_limit};
+                              .by_shell = run->traceable.by_shell, .size_limit = run->size_limit, .wait_all = run->wait_all};
     run_folder_write_command(&run->folder, run->words);
     result = run_child(&child);
     free(environment);
-    if (result == 0)
-        return conclude(run, &child);
+    if (result == 0) {
+        int status = conclude(run, &child);
+        free(child.others);
+        return status;
+    }
     command_error(run->command, "cannot run %s: %s", run->words[0], strerror(-result));
     return abandon(run, result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }

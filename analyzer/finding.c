@@ -149,9 +149,8 @@ static bool is_entry_point(const struct model_frame *frame)
     return frame->function != NULL && strcmp(frame->function, "_start") == 0;
 }
 
-const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack)
+const struct model_frame *own_frame(const char *exe, const struct model_stack *stack)
 {
-    const char *exe = finding->images[0]->exe;
     for (size_t i = 0; i < stack->count; i++)
         if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, exe) == 0 &&
             !is_entry_point(&stack->frames[i]))
@@ -161,6 +160,11 @@ const struct model_frame *finding_own_frame(const struct finding *finding, const
             !is_entry_point(&stack->frames[i]))
             return &stack->frames[i];
     return stack->count > 0 ? &stack->frames[0] : NULL;
+}
+
+const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack)
+{
+    return own_frame(finding->images[0]->exe, stack);
 }
 
 /*

@@ -88,6 +88,8 @@ void findings_free(struct findings *findings);
  * system's libraries, else the innermost one. NULL: the stack is empty.
  */
 const struct model_frame *finding_own_frame(const struct finding *finding, const struct model_stack *stack);
+/* The same for any stack of a program whose executable is exe. */
+const struct model_frame *own_frame(const char *exe, const struct model_stack *stack);
 /* The stack with that role, or NULL. */
 const struct finding_stack *finding_stack(const struct finding *finding, const char *role);
 

@@ -182,7 +182,7 @@ struct addition {
     bool out_of_memory;
 };
 
-static const char *explain(const struct fdt_exec *launch)
+const char *launch_explain(const struct fdt_exec *launch)
 {
     struct traceable answer;
     if ((launch->flags & FDT_EXEC_UNFOLLOWED) != 0)
@@ -206,7 +206,7 @@ static void add_missing(const struct image *parent, const struct fdt_exec *launc
     addition->images[addition->count++] = (struct image){
         .pid = launch->child, .ppid = parent->pid, .number = 1, .how = FDT_HOW_SPAWN, .exe = launch_path(launch),
         .program = path_last(launch_path(launch)), .cwd = "", .argv = argv, .argc = launch->argc,
-        .untraced_reason = explain(launch), .end = {END_UNKNOWN, 0}, .start_ns = launch->ns, .end_ns = launch->ns,
+        .untraced_reason = launch_explain(launch), .end = {END_UNKNOWN, 0}, .start_ns = launch->ns, .end_ns = launch->ns,
         .launch = launch, .launched_by = {parent->pid, parent->number},
     };
 }

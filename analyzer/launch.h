@@ -21,6 +21,8 @@ bool launches_link(struct model *model);
 const char *launch_path(const struct fdt_exec *launch);
 /* Its arguments, a NULL-terminated list into the record; the caller frees the list. NULL: out of memory. */
 const char *const *launch_arguments(const struct fdt_exec *launch);
+/* Why it left no recording, as far as can be told; lives as long as the program. */
+const char *launch_explain(const struct fdt_exec *launch);
 /* The exec that ended this image, or NULL: it went another way, or was not seen. */
 const struct fdt_exec *launch_last(const struct image *image);
 

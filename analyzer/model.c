@@ -121,10 +121,15 @@ static int split_arguments(struct image *image)
     return 0;
 }
 
-/* Where shells keep the script they read: bash at 255, dash and its kin at 10. That is the interpreter's business. */
-static bool is_shell_script(const struct segment *segment, uint32_t fd, uint64_t state)
+/*
+ * What a shell keeps on purpose: the script it reads and what a redirection saved, at 255 or from 10 upwards with
+ * close-on-exec; and what it has dup'ed onto a number because the script said so (exec 5<file).
+ */
+static bool is_shells(const struct segment *segment, uint32_t fd)
 {
-    return (segment->header.flags & FDT_HEADER_SHELL) != 0 && fd >= 10 && (state & FDT_CLOEXEC) != 0;
+    const struct fdt_slot *slot = &segment->slots[fd];
+    return (segment->header.flags & FDT_HEADER_SHELL) != 0 && fd > 2 && (slot->state & FDT_INHERITED) == 0 &&
+           ((fd >= 10 && (slot->state & FDT_CLOEXEC) != 0) || slot->life.from >= 0);
 }
 
 static int list_open(struct image *image)
@@ -141,7 +146,7 @@ static int list_open(struct image *image)
         uint64_t state = slot->state;
         if ((state & FDT_LIVE) == 0)
             continue;
-        if (is_shell_script(segment, fd, state))
+        if (is_shells(segment, fd))
             state |= FDT_HIDDEN;
         image->open[image->open_count++] = model_descriptor(image, (int)fd, FDT_GENERATION(state), state, &slot->life);
     }
@@ -279,6 +284,7 @@ static void link_images(struct model *model, struct image **index)
     for (size_t i = 0; i < model->image_count; i++) {
         struct image *image = &model->images[i];
         image->id = (uint32_t)(i + 1);
+        image->model = model;
         if (image->segment != NULL) {
             const struct fdt_header *header = &image->segment->header;
             if (header->predecessor_pid != 0)
@@ -315,6 +321,7 @@ static bool tell_successor(struct image *next, const struct fdt_exec *launch)
     next->exe = launch_path(launch);
     next->program = path_last(next->exe);
     next->launch = launch;
+    next->untraced_reason = launch_explain(launch);
     return true;
 }
 

@@ -45,6 +45,7 @@ struct descriptor {
 
 struct image {
     uint32_t id;
+    struct model *model;           /* it belongs to */
     struct segment *segment;       /* NULL: not traced */
     int pid, ppid;
     uint32_t number;               /* 1 for the first image of its pid */

@@ -33,7 +33,7 @@ const struct command_option report_option_table[] = {
     {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[,...]", "exit with --error-exitcode when one of these was found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},
     {"require-traced", 0, OPTION_REQUIRE_TRACED, NULL, "exit with 3 when an image could not be traced"},
-    {"show", 0, OPTION_SHOW, "note", "list notes in the text, too, not only their number"},
+    {"show", 0, OPTION_SHOW, "note|images|all", "list notes in the text, too, or every program of the tree; repeatable"},
     {"report", 0, OPTION_REPORT, "EXTENT", "none, summary or full (default) text"},
     {"color", 0, OPTION_COLOR, "WHEN", "auto (default), always or never"},
     {.name = NULL},
@@ -174,9 +174,10 @@ int report_option(struct report_options *options, int id, const char *value)
         options->require_traced = true;
         return 0;
     case OPTION_SHOW:
-        if (strcmp(value, "note") != 0 && strcmp(value, "all") != 0)
-            return refuse(options, "--show knows note, not '%s'", value);
-        options->show_notes = true;
+        if (strcmp(value, "note") != 0 && strcmp(value, "images") != 0 && strcmp(value, "all") != 0)
+            return refuse(options, "--show knows note, images and all, not '%s'", value);
+        options->show_notes |= strcmp(value, "images") != 0;
+        options->show_images |= strcmp(value, "note") != 0;
         return 0;
     case OPTION_REPORT:
         return parse_extent(options, value);

@@ -36,6 +36,7 @@ struct report_options {
     enum report_color color;
     enum report_extent extent;
     bool show_notes;              /* list notes in text, too */
+    bool show_images;             /* and every image of the tree */
     char *fail_on;                /* checked: rule ids and severities, comma-separated; NULL or "" none */
     int  error_exitcode;          /* exit status when fail_on matched; 0 keeps the other */
     bool exitcode_given;          /* by --error-exitcode */

@@ -1,9 +1,12 @@
 /* See run_child.h. */
 #include "run_child.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <paths.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +100,18 @@ static void await(struct run_child *child, const struct sigaction old[WATCHED])
         ;
 }
 
+/*
+ * Whoever loses its parent becomes our child (PR_SET_CHILD_SUBREAPER, Linux 3.4), so the last of them has ended when there is
+ * nobody left to wait for.
+ */
+static void await_others(struct run_child *child)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR;)
+        if (pid > 0 && array_grow(&child->others, child->other_count, sizeof(*child->others)))
+            child->others[child->other_count++] = (struct child_end){pid, status};
+}
+
 int run_child(struct run_child *child)
 {
     struct sigaction old[WATCHED];
@@ -107,6 +122,8 @@ int run_child(struct run_child *child)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &mask);
     watch_signals(old);
+    if (child->wait_all)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
     int result = start(child, words, old, &mask);
     forward_to = child->pid;
     if (result < 0)
@@ -114,6 +131,8 @@ int run_child(struct run_child *child)
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (result == 0)
         await(child, old);
+    if (result == 0 && child->wait_all)
+        await_others(child);
     if (words != child->words)
         free((void *)words);
     return result;

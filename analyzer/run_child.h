@@ -3,6 +3,7 @@
 #define FDTRACE_RUN_CHILD_H
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -12,8 +13,11 @@ struct run_child {
     char *const *environment;
     bool by_shell;               /* neither ELF nor #!: /bin/sh reads it, as execvp(3) does */
     struct sigaction size_limit; /* what SIGXFSZ did before we ignored it */
+    bool wait_all;               /* for every descendant, not only for the command itself */
     pid_t pid;                   /* after run_child */
     int status;                  /* as waitpid says */
+    struct child_end { pid_t pid; int status; } *others; /* wait_all: descendants that became ours; the caller frees it */
+    size_t other_count;
 };
 
 /*

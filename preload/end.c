@@ -23,16 +23,20 @@
 
 #define NAMES_ASKED 10000 /* links read at the end, at most */
 
-/* Where shells keep the script they read, and what a redirection saved: bash at 255 or below, dash from 10 upwards. */
-static bool is_shell_script(int fd, uint64_t word)
+/*
+ * What a shell keeps on purpose: the script it reads and what a redirection saved, at 255 or from 10 upwards with
+ * close-on-exec; and what it has dup'ed onto a number because the script said so (exec 5<file).
+ */
+static bool is_shells(int fd, uint64_t word)
 {
-    return (store.header->flags & FDT_HEADER_SHELL) && fd >= 10 && (word & FDT_CLOEXEC);
+    return (store.header->flags & FDT_HEADER_SHELL) &&
+           ((fd >= 10 && (word & FDT_CLOEXEC)) || table_at((uint32_t)fd)->life.from >= 0);
 }
 
 bool end_is_leak(int fd, uint64_t word)
 {
     return fd > 2 && (word & FDT_LIVE) && !(word & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) &&
-           !is_shell_script(fd, word);
+           !is_shells(fd, word);
 }
 
 static uint32_t count_leaks(void)

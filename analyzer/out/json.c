@@ -27,9 +27,10 @@ static json_t *descriptors(const struct descriptor *list, size_t count)
 /* What had to be left out for want of room; a field for every overflow policy of the segment. */
 static json_t *lost(const struct fdt_lost *lost)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "slots", json_of_number(lost->slots), "sites",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "slots", json_of_number(lost->slots), "sites",
                      json_of_number(lost->sites), "incidents", json_of_number(lost->incidents), "modules",
-                     json_of_number(lost->modules), "stacks", json_of_number(lost->stacks));
+                     json_of_number(lost->modules), "stacks", json_of_number(lost->stacks), "execs",
+                     json_of_number(lost->execs), "crossings", json_of_number(lost->crossings));
 }
 
 static json_t *image_value(const struct image *image)

@@ -2,6 +2,8 @@
 #include "out/json_values.h"
 
 #include "escape.h"
+#include "finding.h"
+#include "lineage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,18 +34,48 @@ static const char *relation(const char *call)
     return strncmp(call, "dup", 3) == 0 || strcmp(call, "fcntl") == 0 ? "dup" : "from";
 }
 
+static json_t *step_value(const struct lineage_step *step)
+{
+    static const char *const hows[] = {"start", "fork", "exec", "spawn"};
+    return json_pack("{s:s, s:s, s:I, s:i, s:o, s:i, s:o}", "how", "inherit", "by", hows[step->how], "image",
+                     (json_int_t)step->image->id, "pid", step->image->pid, "program",
+                     json_of_text(step->image->program), "fd", step->fd, "generation",
+                     step->generation != 0 ? json_integer(step->generation) : json_null());
+}
+
+/* The first birth, in another image: by which call, and where in the program's own code. */
+static json_t *birth_value(const struct root *root)
+{
+    struct model_stack stack = model_stack(root->image->model, root->image, root->site);
+    const struct model_frame *frame = own_frame(root->image->exe, &stack);
+    return json_pack("{s:s, s:I, s:i, s:o, s:i, s:I, s:o, s:f, s:o, s:o, s:o}", "how", "birth", "image",
+                     (json_int_t)root->image->id, "pid", root->image->pid, "program",
+                     json_of_text(root->image->program), "fd", root->fd, "generation", (json_int_t)root->generation,
+                     "call", json_of_text(segment_call(root->image->segment, root->call)), "time",
+                     model_seconds(root->image, root->ns), "function",
+                     json_of_text(frame != NULL ? frame->function : NULL), "file",
+                     json_of_text(frame != NULL ? frame->file : NULL), "line",
+                     frame != NULL && frame->line != 0 ? json_integer(frame->line) : json_null());
+}
+
 static json_t *lineage(const struct descriptor *descriptor)
 {
-    json_t *steps = json_array();
-    const struct image *before = descriptor->image->predecessor;
+    enum { STEPS = 32 };
+    json_t *array = json_array();
+    struct lineage_step steps[STEPS];
+    size_t count;
     if (descriptor->life->from >= 0 && (descriptor->state & FDT_INHERITED) == 0)
-        json_array_append_new(steps, json_pack("{s:s, s:i, s:I}", "how", relation(descriptor_call(descriptor)), "fd",
+        json_array_append_new(array, json_pack("{s:s, s:i, s:I}", "how", relation(descriptor_call(descriptor)), "fd",
                                                (int)descriptor->life->from, "generation",
                                                (json_int_t)descriptor->life->from_generation));
-    if ((descriptor->state & FDT_INHERITED) != 0 && before != NULL)
-        json_array_append_new(steps, json_pack("{s:s, s:I, s:i}", "how", "inherit", "image", (json_int_t)before->id,
-                                               "pid", before->pid));
-    return steps;
+    if ((descriptor->state & FDT_INHERITED) == 0)
+        return array;
+    struct root root = lineage_root(descriptor, steps, STEPS, &count);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, step_value(&steps[i]));
+    if (root.known)
+        json_array_append_new(array, birth_value(&root));
+    return array;
 }
 
 json_t *json_of_descriptor(const struct descriptor *descriptor)

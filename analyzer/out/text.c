@@ -14,7 +14,9 @@
  *     help: close each of them ...
  */
 #include "escape.h"
+#include "lineage.h"
 #include "out/source.h"
+#include "out/tree.h"
 #include "out/writer.h"
 #include "path.h"
 #include "rule.h"
@@ -24,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, SOURCE_MAX = 120, WIDTH = 100 };
+enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, STEPS_SHOWN = 6, IMAGES_SHOWN = 20, SOURCE_MAX = 120, WIDTH = 100 };
 
 /* The colours of a compiler, or nothing. */
 struct style { const char *error, *warning, *note, *bold, *dim, *help, *end; };
@@ -226,6 +228,25 @@ static void put_who(FILE *out, const struct finding *finding)
     putc('\n', out);
 }
 
+/* How the first descriptor got here, when it was born elsewhere. */
+static void put_story(FILE *out, const struct finding *finding)
+{
+    static const char *const hows[] = {"", "by fork", "across an exec", "by a spawn"};
+    struct lineage_step steps[STEPS_SHOWN];
+    size_t count = 0;
+    if (finding->descriptor_count == 0 || (finding->descriptors[0].state & FDT_INHERITED) == 0)
+        return;
+    lineage_root(&finding->descriptors[0], steps, STEPS_SHOWN, &count);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "   = inherited %s from ", hows[steps[i].how]);
+        escape_print(out, steps[i].image->program[0] != '\0' ? steps[i].image->program : "an unknown program");
+        fprintf(out, " (process %d)", steps[i].image->pid);
+        if (steps[i].fd != finding->descriptors[0].fd)
+            fprintf(out, ", where it was descriptor %d", steps[i].fd);
+        putc('\n', out);
+    }
+}
+
 /* Words of raw text, escaped, from column `column` on; lines end before WIDTH and go on with an indentation. */
 static void put_wrapped(FILE *out, const char *text, size_t column)
 {
@@ -257,6 +278,7 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
     fprintf(out, "%s [%s]\n", style->end, finding->rule->id);
     put_place(out, style, finding);
     put_who(out, finding);
+    put_story(out, finding);
     if (finding->count > 1)
         put_names(out, finding);
     for (size_t i = 0; i < finding->stack_count; i++)
@@ -272,7 +294,7 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
 /* Overflows are counted, never hidden; each can be cured by an option. */
 static void put_losses(FILE *out, const struct model *model)
 {
-    uint64_t slots = 0, stacks = 0, incidents = 0;
+    uint64_t slots = 0, stacks = 0, incidents = 0, execs = 0;
     for (size_t i = 0; i < model->image_count; i++) {
         if (model->images[i].segment == NULL)
             continue;
@@ -280,6 +302,7 @@ static void put_losses(FILE *out, const struct model *model)
         slots += lost->slots;
         stacks += lost->sites;
         incidents += lost->incidents;
+        execs += lost->execs + lost->crossings;
     }
     if (slots > 0)
         fprintf(out, "fdtrace: %llu births were not recorded for want of room (max_fds= sets how many are kept)\n",
@@ -287,6 +310,9 @@ static void put_losses(FILE *out, const struct model *model)
     if (stacks > 0)
         fprintf(out, "fdtrace: %llu stacks were not recorded for want of room (sites= sets how many are kept)\n",
                 (unsigned long long)stacks);
+    if (execs > 0)
+        fprintf(out, "fdtrace: %llu programs started, or descriptors they were given, were not recorded for want of room\n",
+                (unsigned long long)execs);
     if (incidents > 0)
         fprintf(out, "fdtrace: %llu misuses were not recorded for want of room\n", (unsigned long long)incidents);
 }
@@ -330,6 +356,18 @@ static void put_summary(FILE *out, const struct report_view *view, bool notes_hi
     putc('\n', out);
 }
 
+/* Who is who among the processes; on a clean run nobody asks. */
+static void put_tree(FILE *out, const struct report_view *view)
+{
+    const struct report_options *options = view->options;
+    bool worth = options->extent == REPORT_FULL && view->result->errors + view->result->warnings > 0;
+    if (!options->show_images && (!worth || view->model->image_count < 2))
+        return;
+    fputs("programs:\n", out);
+    tree_print(out, view->model, options->show_images ? SIZE_MAX : IMAGES_SHOWN);
+    putc('\n', out);
+}
+
 static int write_text(FILE *out, const struct report_view *view)
 {
     const struct report_options *options = view->options;
@@ -341,6 +379,7 @@ static int write_text(FILE *out, const struct report_view *view)
         if (finding->rule->severity != SEVERITY_NOTE || options->show_notes)
             put_finding(out, style, finding);
     }
+    put_tree(out, view);
     put_losses(out, view->model);
     put_summary(out, view, !options->show_notes || options->extent != REPORT_FULL);
     return 0;

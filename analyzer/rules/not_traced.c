@@ -11,13 +11,42 @@ static void check(const struct rule *rule, const struct image *image, struct fin
         finding->count++;
 }
 
+/* What is known of it: the program, and what it was given. */
+static void put_program(FILE *out, const struct image *image)
+{
+    if (image->exe[0] == '\0')
+        return;
+    fprintf(out, " (%s", image->exe);
+    for (size_t i = 1; i < image->argc && i < 4; i++)
+        fprintf(out, " %s", image->argv[i]);
+    fputs(image->argc > 4 ? " ...)" : ")", out);
+}
+
+static void put_crossed(FILE *out, const struct image *image)
+{
+    const struct image *before = image->predecessor;
+    const struct segment *segment = before != NULL ? before->segment : NULL;
+    size_t crossed = 0;
+    for (uint32_t i = 0; segment != NULL && image->launch != NULL && i < segment->crossing_count; i++)
+        if (segment->crossings[i].group == image->launch->group && image->how == FDT_HOW_SPAWN)
+            fprintf(out, "%s%d", crossed++ == 0 ? "; it was given descriptors " : ", ", (int)segment->crossings[i].fd);
+    for (size_t i = 0; image->how == FDT_HOW_EXEC && before != NULL && i < before->open_count; i++)
+        if ((before->open[i].state & FDT_CLOEXEC) == 0)
+            fprintf(out, "%s%d", crossed++ == 0 ? "; it was given descriptors " : ", ", before->open[i].fd);
+}
+
 static void describe(const struct finding *finding, FILE *message, FILE *suggestion)
 {
     const struct image *image = finding->images[0];
-    fprintf(message, "process %d", image->pid);
+    if (image->pid > 0)
+        fprintf(message, "process %d", image->pid);
+    else
+        fputs("a child process", message);
+    put_program(message, image);
     if (image->predecessor != NULL && image->predecessor->program[0] != '\0')
-        fprintf(message, " (%s before)", image->predecessor->program);
+        fprintf(message, image->how == FDT_HOW_SPAWN ? ", started by %s," : ", %s before,", image->predecessor->program);
     fprintf(message, " was not traced: %s", image->untraced_reason);
+    put_crossed(message, image);
     fputs("nothing is known of its descriptors; trace a dynamically linked build of it, or leave it out of the run",
           suggestion);
 }
