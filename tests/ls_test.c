@@ -365,7 +365,8 @@ Test(ls, columns_are_the_same_everywhere)
     const char *key;
     json_object_foreach(find(rows, subject.told[0].fd), key, value)
         cr_expect_not_null(strstr(help.out, text("  %s ", key)), "--help does not know the field %s", key);
-    cr_expect_not_null(strstr(chosen.out, "\nKIND       FD     INODE\n"), "%s", chosen.out);
+    const char *header = strstr(chosen.out, "\nKIND       FD "); /* inode numbers are as long as the machine has been up */
+    cr_expect(header != NULL && strncmp(strchr(header + 1, '\n') - strlen(" INODE"), " INODE", 6) == 0, "%s", chosen.out);
     json_decref(rows);
     outcome_free(&help);
     outcome_free(&chosen);
