@@ -5,6 +5,7 @@
 #include "launch.h"
 #include "model_private.h"
 #include "path.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -397,7 +398,7 @@ static int build(struct model *model, const struct known_end *ends, size_t end_c
     link_images(model, index);
     apply_known_ends(index, model->image_count, ends, end_count);
     free(index);
-    return launches_link(model) ? 0 : -ENOMEM;
+    return launches_link(model) && rights_pair(model) ? 0 : -ENOMEM;
 }
 
 int model_load(struct model *model, const char *const *paths, size_t count, const struct known_end *ends,
@@ -424,6 +425,7 @@ void model_free(struct model *model)
 {
     for (size_t i = 0; i < model->image_count; i++) {
         free((void *)model->images[i].argv);
+        free((void *)model->images[i].sources);
         free(model->images[i].open);
     }
     free(model->images);

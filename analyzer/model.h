@@ -52,6 +52,7 @@ struct image {
     enum fdt_how how;
     const struct image *predecessor;
     const struct fdt_exec *launch; /* in the predecessor's segment: what started this program; NULL: a fork, or unknown */
+    const struct sent_right *sources; /* of each of segment->rights: the send it came from; see rights.h */
     struct { int pid; uint32_t number; } launched_by; /* not traced: the image whose record tells of it; pid 0 none */
     const char *exe;               /* full path, "" when unknown */
     const char *program;           /* its last component */

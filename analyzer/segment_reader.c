@@ -28,6 +28,7 @@ static const struct known_part {
     [FDT_PART_CALLS] = {"calls", FDT_CALL_SIZE, 1u << 12},
     [FDT_PART_EXECS] = {"execs", sizeof(struct fdt_exec), 1u << 16},
     [FDT_PART_CROSSINGS] = {"crossings", sizeof(struct fdt_crossing), 1u << 16},
+    [FDT_PART_RIGHTS] = {"rights", sizeof(struct fdt_right), 1u << 16},
 };
 enum { ENTRY_SIZE_MOST = 4096, SMALL_READ = 64 * 1024, SETTLE_ROUNDS = 4 };
 
@@ -300,6 +301,30 @@ static void tidy_crossings(struct segment *segment)
     segment->crossing_count = kept;
 }
 
+static int by_sequence(const void *left, const void *right)
+{
+    const struct fdt_right *a = left, *b = right;
+    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
+}
+
+/* The log is a ring: an entry belongs where its sequence says, or it was half written. */
+static void tidy_rights(struct segment *segment)
+{
+    uint32_t kept = 0, capacity = segment->header.parts[FDT_PART_RIGHTS].count;
+    for (uint32_t i = 0; i < segment->right_count; i++) {
+        struct fdt_right *right = &segment->rights[i];
+        if (right->sequence == 0 || (right->sequence - 1) % capacity != i || right->index >= right->total + 1)
+            continue;
+        right->site = tidy_site_id(segment, right->site);
+        right->call = tidy_call_id(segment, right->call);
+        tidy_life(segment, &right->life);
+        segment->rights[kept++] = *right;
+    }
+    segment->right_count = kept;
+    qsort(segment->rights, kept, sizeof(*segment->rights), by_sequence);
+    segment->rights_dropped = segment->header.rights > kept ? segment->header.rights - kept : 0;
+}
+
 static void tidy(struct segment *segment)
 {
     tidy_header(&segment->header);
@@ -317,6 +342,7 @@ static void tidy(struct segment *segment)
     tidy_modules(segment);
     tidy_execs(segment);
     tidy_crossings(segment);
+    tidy_rights(segment);
 }
 
 /* How much of each shard has been written over. The shards' positions are all a report needs of the ring. */
@@ -382,6 +408,7 @@ static int read_parts(const struct reader *reader, struct segment *segment)
         {FDT_PART_CALLS, UINT32_MAX, &segment->calls, &segment->call_count},
         {FDT_PART_CROSSINGS, header->crossings, &segment->crossings, &segment->crossing_count},
         {FDT_PART_EXECS, header->execs, &segment->execs, &segment->exec_count},
+        {FDT_PART_RIGHTS, UINT32_MAX, &segment->rights, &segment->right_count},
     };
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
         int result = read_part(reader, header, wishes[i].id, wishes[i].wanted, wishes[i].entries, wishes[i].count);
@@ -450,6 +477,7 @@ void segment_free(struct segment *segment)
     free(segment->calls);
     free(segment->execs);
     free(segment->crossings);
+    free(segment->rights);
     free(segment);
 }
 

@@ -39,6 +39,9 @@ struct segment {
     uint32_t exec_count;
     struct fdt_crossing *crossings;
     uint32_t crossing_count;
+    struct fdt_right *rights;         /* in the order of their sequence */
+    uint32_t right_count;
+    uint64_t rights_dropped;          /* written over since */
     uint64_t events, dropped;         /* ever recorded, and no longer in the ring */
 };
 

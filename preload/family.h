@@ -24,8 +24,11 @@ void name_told(const struct call *call, int answer, int fd, const struct sockadd
 void accepted(const struct call *call, int answer, int listener, bool cloexec, const char *peer);
 void sockopt_got(const struct call *call, int answer, int fd, int level, int option, const void *value);
 
-/* wrap_rights.c */
-void message_sent(const struct call *call, long answer, int fd, const struct msghdr *message);
+/* wrap_rights.c. message_sending before the call: the time, where descriptors may travel, else 0. */
+uint64_t message_sending(int fd);
+void message_sent(const struct call *call, long answer, uint64_t ns, int fd, const struct msghdr *message);
+void messages_sent(const struct call *call, int answer, uint64_t ns, int fd, const struct mmsghdr *messages,
+                   unsigned int count);
 void message_received(const struct call *call, long answer, int fd, const struct msghdr *message, int flags);
 
 /* wrap_flags.c. word is fd_word(fd) from before the call (for ioctl only where ioctl_flags asks for it, else 0). */

@@ -7,6 +7,7 @@
 #include "raw.h"
 #include "ring.h"
 #include "sites.h"
+#include "shapes.h"
 #include "table.h"
 #include "unrest.h"
 
@@ -48,6 +49,7 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         return;
     }
     int saved = errno;
+    fd_touch(birth->from);
     if (gate_enter()) {
         struct table_entry entry;
         table_entry_begin(&entry);
@@ -58,7 +60,8 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         entry.life.from = birth->from;
         entry.life.from_generation = generation_of(birth->from);
         entry.name = birth->name;
-        entry.flags = birth->cloexec ? FDT_CLOEXEC : 0;
+        entry.life.token = birth->token;
+        entry.flags = (birth->cloexec ? FDT_CLOEXEC : 0) | (birth->untouched ? FDT_UNTOUCHED : 0);
         publish(call, fd, &entry);
     } else if (UNLIKELY(borrow_changes() != NULL)) {
         changes_open(borrow_changes(), fd, birth->cloexec, false);
@@ -94,6 +97,7 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         return;
     }
     int saved = errno;
+    fd_touch(from);
     if (gate_enter()) {
         struct fdt_life source;
         uint64_t word;
@@ -103,6 +107,7 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         table_entry_begin(&entry);
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         entry.life.flags = known ? source.flags : 0;
+        entry.life.token = known ? source.token : 0;
         entry.life.from = from;
         entry.life.from_generation = FDT_GENERATION(word);
         entry.name = known ? source.name : NULL;
@@ -360,11 +365,23 @@ uint64_t fd_word(int fd)
     return slot != NULL ? table_word(slot) : 0;
 }
 
+void fd_touch_slowly(int fd)
+{
+    struct fdt_slot *slot = table_peek(fd);
+    uint64_t word = slot != NULL ? table_word(slot) : 0;
+    int saved = errno;
+    while ((word & (FDT_LIVE | FDT_UNTOUCHED)) == (FDT_LIVE | FDT_UNTOUCHED) && gate_enter() &&
+           !table_swap(slot, &word, table_next(word, 0, FDT_UNTOUCHED)))
+        ;
+    errno = saved;
+}
+
 void fd_named(const struct call *call, int fd, const char *name)
 {
     int saved = errno;
     if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
+        fd_touch(fd);
         if (slot != NULL && table_rename(slot, name))
             ring_write(&(struct event){.type = FDT_EVENT_NAME, .call = call->id, .site = stack_site(call), .fd = fd,
                                        .other = -1, .generation = generation_of(fd), .ns = store_now()});
@@ -377,6 +394,7 @@ void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void 
     int saved = errno;
     if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
+        fd_touch(fd);
         if (slot != NULL && (table_word(slot) & FDT_LIVE)) {
             slot->life.handle = (uint64_t)(uintptr_t)handle;
             slot->life.owner = (uint8_t)owner;

@@ -24,6 +24,8 @@ struct birth {
     int         from;      /* descriptor it came from (dup, accept), -1 none */
     uint32_t    flags;     /* open flags or socket type */
     const void *handle;    /* of the owner */
+    bool        untouched; /* it came in a message: nobody has looked at it yet */
+    uint64_t    token;     /* AF_UNIX: which end of which connection, 0 unknown */
     const char *name;      /* path, or NULL. It was the call's own argument, so it is readable. */
 };
 /* NEWBORN(.kind = ..., ...): the defaults, then what the wrapper knows (built with -Wno-override-init for this). */
@@ -71,6 +73,9 @@ void fd_sweep_begin(const struct call *call, unsigned first, unsigned last);
 void fd_sweep_end(unsigned first, unsigned last, int error);
 /* CLOSE_RANGE_CLOEXEC: after success. */
 void fd_sweep_cloexec(unsigned first, unsigned last);
+
+/* A received descriptor has been put to some use: it is no longer untouched. shapes.h has fd_touch, which asks first. */
+void fd_touch_slowly(int fd);
 
 /* The slot's word now, 0 for a number never recorded: taken before a real call whose record depends on it. */
 uint64_t fd_word(int fd);

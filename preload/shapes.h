@@ -47,6 +47,21 @@ static inline bool fd_is_dead(int fd)
     return word != 0 && (word & FDT_LIVE) == 0;
 }
 
+/* The same, or one that came in a message and is used for the first time: both take the long way, for one comparison. */
+static inline bool fd_is_special(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    uint64_t word = slot != NULL ? table_word(slot) : 0;
+    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED)) != FDT_LIVE;
+}
+
+static inline void fd_touch(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    if (UNLIKELY(slot != NULL && (table_word(slot) & FDT_UNTOUCHED)))
+        fd_touch_slowly(fd);
+}
+
 /* After a call that was given fd: EBADF is a misuse when fd has a past. */
 static inline void fd_used(const struct call *call, long answer, int fd)
 {
@@ -77,8 +92,8 @@ static inline void fd_used(const struct call *call, long answer, int fd)
 
 /*
  * A use is hot (read, write), and even a compare after the real call would cost a frame and a second return, several
- * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now goes the long
- * way round, where EBADF is told; everything else is a jump. A use that overtakes another thread's close is not told.
+ * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now (or that came
+ * in a message and is touched for the first time) goes the long way round, where EBADF is told; everything else is a jump. A use that overtakes another thread's close is not told.
  */
 #define COLD __attribute__((noinline, cold))
 #define FDT_EARLY(result, name, list)                                                                  \
@@ -89,31 +104,34 @@ static inline void fd_used(const struct call *call, long answer, int fd)
         return libc_##name(ARGS(list));                                                                \
     }
 /* Standing in the wrapper's place: it is jumped to, so the frame it reads is the one the wrapper would have had. */
-#define FDT_DEAD(result, name, list, bad, meant)                                                       \
-    static COLD result name##_dead(PARAMS(list))                                                       \
+#define FDT_SPECIAL(result, name, list, bad, meant, touch)                                             \
+    static COLD result name##_special(PARAMS(list))                                                    \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
+        touch;                                                                                         \
         result answer = libc_##name(ARGS(list));                                                       \
         if (bad)                                                                                       \
             fd_bad_use(&call, meant);                                                                  \
         return answer;                                                                                 \
     }
-#define FDT_USE(result, name, public, list, suspect, bad, meant)                                       \
+#define FDT_USE(result, name, public, list, suspect, bad, meant, touch)                                \
     FDT_EARLY(result, name, list)                                                                      \
     HOOK_AT(name, public, name##_early);                                                               \
-    FDT_DEAD(result, name, list, bad, meant)                                                           \
+    FDT_SPECIAL(result, name, list, bad, meant, touch)                                                 \
     EXPORT result name(PARAMS(list))                                                                   \
     {                                                                                                  \
         if (UNLIKELY(suspect))                                                                         \
-            return name##_dead(ARGS(list));                                                            \
+            return name##_special(ARGS(list));                                                         \
         return libc_##name(ARGS(list));                                                                \
     }
 #define FDT_FAILED(result) (answer == (result)-1 && errno == EBADF)
 
-#define USE(result, name, public, list) FDT_USE(result, name, public, list, fd_is_dead(fd), FDT_FAILED(result), fd)
+#define USE(result, name, public, list)                                                                \
+    FDT_USE(result, name, public, list, fd_is_special(fd), FDT_FAILED(result), fd, fd_touch(fd))
 #define USE_BOTH(result, name, public, list)                                                           \
-    FDT_USE(result, name, public, list, fd_is_dead(fd) || fd_is_dead(other_fd), FDT_FAILED(result),     \
-            fd_is_dead(fd) ? fd : other_fd)
-#define USE_ERROR(name, public, list) FDT_USE(int, name, public, list, fd_is_dead(fd), answer == EBADF, fd)
+    FDT_USE(result, name, public, list, fd_is_special(fd) || fd_is_special(other_fd),                  \
+            FDT_FAILED(result), fd_is_dead(fd) ? fd : other_fd, (fd_touch(fd), fd_touch(other_fd)))
+#define USE_ERROR(name, public, list)                                                                  \
+    FDT_USE(int, name, public, list, fd_is_special(fd), answer == EBADF, fd, fd_touch(fd))
 
 #endif

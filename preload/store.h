@@ -27,6 +27,7 @@ struct store {
     char               (*calls)[FDT_CALL_SIZE];
     struct fdt_exec     *execs;
     struct fdt_crossing *crossings;
+    struct fdt_right    *rights;
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
     uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
     /*

@@ -32,8 +32,10 @@ void fcntl_done(const struct call *call, int answer, int fd, int command, uintpt
         fd_duped(call, fd, word, answer, command == F_DUPFD_CLOEXEC);
     else if (command == F_SETFD && answer == 0)
         fd_flagged(call, fd, word, argument & FD_CLOEXEC);
-    else if (!fcntl_probes(command))
+    else if (!fcntl_probes(command)) {
+        fd_touch(fd);
         fd_used(call, answer, fd);
+    }
 }
 
 #define FCNTL(name)                                                                                    \
@@ -140,6 +142,7 @@ void ioctl_done(const struct call *call, int answer, int fd, unsigned long reque
             fd_flagged(call, fd, word, (uint32_t)request == FIOCLEX);
         return;
     }
+    fd_touch(fd);
     fd_used(call, answer, fd);
     const struct maker *maker = maker_of((uint32_t)request);
     if (UNLIKELY(maker != NULL))

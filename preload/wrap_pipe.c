@@ -3,6 +3,7 @@
  */
 #include "compat.h"
 #include "family.h"
+#include "rights.h"
 #include "shapes.h"
 
 void pair_born(const struct call *call, int answer, const int pair[2], const struct birth *birth)
@@ -11,8 +12,13 @@ void pair_born(const struct call *call, int answer, const int pair[2], const str
         fd_refused(call);
         return;
     }
-    fd_born(call, pair[0], birth);
-    fd_born(call, pair[1], birth);
+    struct birth end = *birth;
+    if (end.kind == FDT_SOCKET_UNIX)
+        end.token = rights_pair();
+    fd_born(call, pair[0], &end);
+    if (end.token != 0)
+        end.token ^= FDT_TOKEN_OTHER_END;
+    fd_born(call, pair[1], &end);
 }
 
 /* The prototypes say how long the array is, and so must we. */

@@ -167,10 +167,13 @@ static long raw_message(struct call *call, const struct words *w)
     bool several = w->number == SYS_sendmmsg || w->number == SYS_recvmmsg;
     bool received = w->number == SYS_recvmsg || w->number == SYS_recvmmsg;
     int flags = (int)(several ? w->d : w->c);
+    uint64_t ns = received ? 0 : message_sending((int)w->a);
     long answer = real(w);
-    if (!received && (!several || w->c > 0))
-        message_sent(call, answer, (int)w->a, &messages->msg_hdr);
-    else if (received && (!several || answer < 0))
+    if (!received && several)
+        messages_sent(call, (int)answer, ns, (int)w->a, messages, (unsigned)w->c);
+    else if (!received)
+        message_sent(call, answer, ns, (int)w->a, &messages->msg_hdr);
+    else if (!several || answer < 0)
         message_received(call, answer, (int)w->a, &messages->msg_hdr, flags);
     for (long i = 0; received && several && i < answer; i++)
         message_received(call, 0, (int)w->a, &messages[i].msg_hdr, flags);

@@ -79,7 +79,7 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
 #define READ(name, public, list, vector, count)                                                        \
     FDT_EARLY(ssize_t, name, list)                                                                     \
     HOOK_AT(name, public, name##_early);                                                               \
-    FDT_DEAD(ssize_t, name, list, FDT_FAILED(ssize_t), fd)                                             \
+    FDT_SPECIAL(ssize_t, name, list, FDT_FAILED(ssize_t), fd, fd_touch(fd))                            \
     static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
@@ -93,8 +93,8 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
     {                                                                                                  \
         if (UNLIKELY(reads_bear))                                                                      \
             return name##_bearing(ARGS(list));                                                         \
-        if (UNLIKELY(fd_is_dead(fd)))                                                                  \
-            return name##_dead(ARGS(list));                                                            \
+        if (UNLIKELY(fd_is_special(fd)))                                                               \
+            return name##_special(ARGS(list));                                                         \
         return libc_##name(ARGS(list));                                                                \
     }
 #define INTO(buffer, size) (&(struct iovec){buffer, size})

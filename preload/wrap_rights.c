@@ -7,25 +7,10 @@
  */
 #include "compat.h"
 #include "family.h"
+#include "rights.h"
 #include "shapes.h"
 
 #include <string.h>
-
-static size_t rights_count(const struct cmsghdr *part)
-{
-    return part->cmsg_len > CMSG_LEN(0) ? (part->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
-}
-
-static int right_at(const struct cmsghdr *part, size_t i)
-{
-    int fd;
-    memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-    return fd;
-}
-
-#define EACH_PART(part, message)                                                                       \
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;                                  \
-         part = CMSG_NXTHDR((struct msghdr *)(message), part))
 
 /*
  * EBADF: the socket, or one of those to be sent. The kernel looks at the socket first, and at the message not at all
@@ -40,13 +25,21 @@ static void message_bad(const struct call *call, int fd, const struct msghdr *me
     EACH_PART(part, message)
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
             for (size_t i = 0; i < rights_count(part); i++)
-                fd_bad_use(call, right_at(part, i));
+                fd_bad_use(call, rights_at(part, i));
 }
 
-void message_sent(const struct call *call, long answer, int fd, const struct msghdr *message)
+uint64_t message_sending(int fd)
 {
+    return UNLIKELY(rights_possible(fd)) ? store_now() : 0;
+}
+
+void message_sent(const struct call *call, long answer, uint64_t ns, int fd, const struct msghdr *message)
+{
+    fd_touch(fd);
     if (UNLIKELY(answer < 0) && errno == EBADF)
         message_bad(call, fd, message);
+    else if (UNLIKELY(ns != 0) && answer >= 0 && message->msg_control != NULL)
+        rights_sent(call, ns, fd, message);
 }
 
 /* What lies behind a received descriptor only the kernel knows. */
@@ -56,40 +49,53 @@ static void part_received(const struct call *call, int fd, const struct cmsghdr 
         return;
     bool pidfd = part->cmsg_type == SCM_PIDFD;
     for (size_t i = 0; i < rights_count(part); i++) {
-        int received = right_at(part, i);
+        int received = rights_at(part, i);
         if (received < 0)
             continue; /* the kernel could not make the pidfd, and says so with a negative number */
-        fd_born(call, received, NEWBORN(.kind = pidfd ? FDT_PIDFD : FDT_OTHER, .from = fd,
+        fd_born(call, received, NEWBORN(.kind = pidfd ? FDT_PIDFD : FDT_OTHER, .from = fd, .untouched = !pidfd,
                                         .cloexec = pidfd || (flags & MSG_CMSG_CLOEXEC)));
     }
 }
 
 void message_received(const struct call *call, long answer, int fd, const struct msghdr *message, int flags)
 {
+    fd_touch(fd);
     fd_used(call, answer, fd);
-    if (LIKELY(answer < 0 || message->msg_control == NULL))
+    if (LIKELY(answer < 0 || (message->msg_control == NULL && !(message->msg_flags & MSG_CTRUNC))))
         return;
-    EACH_PART(part, message)
-        part_received(call, fd, part, flags);
+    if (message->msg_control != NULL)
+        EACH_PART(part, message)
+            part_received(call, fd, part, flags);
+    rights_received(call, fd, message, flags);
+}
+
+void messages_sent(const struct call *call, int answer, uint64_t ns, int fd, const struct mmsghdr *messages,
+                   unsigned int count)
+{
+    if (answer < 0 && count > 0)
+        message_sent(call, answer, 0, fd, &messages->msg_hdr);
+    for (int i = 0; i < answer; i++)
+        message_sent(call, 0, ns, fd, &messages[i].msg_hdr);
 }
 
 HOOK(sendmsg, "sendmsg");
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    uint64_t ns = message_sending(fd);
     ssize_t answer = REAL(sendmsg)(fd, message, flags);
     struct call call = CALL(sendmsg);
-    message_sent(&call, answer, fd, message);
+    message_sent(&call, answer, ns, fd, message);
     return answer;
 }
 
-/* Fails only when the very first message could not be sent. */
+/* Fails only when the very first message could not be sent; else the answer says how many were. */
 HOOK(sendmmsg, "sendmmsg");
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
 {
+    uint64_t ns = message_sending(fd);
     int answer = REAL(sendmmsg)(fd, messages, count, flags);
     struct call call = CALL(sendmmsg);
-    if (count > 0)
-        message_sent(&call, answer, fd, &messages->msg_hdr);
+    messages_sent(&call, answer, ns, fd, messages, count);
     return answer;
 }
 

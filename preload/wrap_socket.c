@@ -4,6 +4,7 @@
 #include "address.h"
 #include "compat.h"
 #include "family.h"
+#include "rights.h"
 #include "shapes.h"
 
 #include <netdb.h>
@@ -32,8 +33,10 @@ void name_told(const struct call *call, int answer, int fd, const struct sockadd
     if (answer < 0 && errno != EINPROGRESS)
         return;
     const char *name = address_text(text, address, length);
-    if (name != NULL)
-        fd_named(call, fd, name);
+    if (name == NULL)
+        return;
+    fd_named(call, fd, name);
+    rights_named(fd, name, __start_fdt_hooks[call->id].call[0] == 'b');
 }
 
 #define NAMES(name, public)                                                                            \
@@ -65,7 +68,7 @@ void accepted(const struct call *call, int answer, int listener, bool cloexec, c
 {
     enum fdt_kind kind = fd_kind(listener);
     fd_born(call, answer, NEWBORN(.kind = kind, .cloexec = cloexec,
-                                  .from = listener, .name = peer));
+                                  .from = listener, .token = rights_token(listener), .name = peer));
     fd_used(call, answer, listener);
 }
 

@@ -163,3 +163,36 @@ Test(process, the_tree_is_drawn_when_there_is_something_to_tell)
     cr_expect_not_null(strstr(outcome.err, "inherited by fork from tree"), "%s", outcome.err);
     outcome_free(&outcome);
 }
+
+/* The lifetime of that name that some image received and still had at its end. */
+static const json_t *received(const json_t *report, const char *call)
+{
+    size_t i, j;
+    json_t *image, *descriptor;
+    json_array_foreach(json_object_get(report, "images"), i, image) {
+        json_array_foreach(json_object_get(image, "open_at_end"), j, descriptor) {
+            if (strcmp(field(descriptor, "call"), "recvmsg") == 0) {
+                const json_t *lineage = json_object_get(descriptor, "lineage");
+                const json_t *birth = json_array_get(lineage, json_array_size(lineage) - 1);
+                if (strcmp(field(birth, "function"), call) == 0)
+                    return lineage;
+            }
+        }
+    }
+    return NULL;
+}
+
+Test(process, a_received_descriptor_names_its_birth_elsewhere)
+{
+    json_t *report = REPORT(0, "--", HELPER("passes"), scratch);
+    const json_t *server = image_at(report, 0), *third = received(report, "open_third");
+    const json_t *second = received(report, "open_second");
+    cr_assert_not_null(third, "three messages were under way in the pair; the third one's is kept");
+    cr_assert_not_null(second, "and one through a named socket");
+    const json_t *source = json_array_get(third, 1);
+    cr_expect_str_eq(field(source, "how"), "receive");
+    cr_expect_eq(number(source, "pid"), number(server, "pid"));
+    cr_expect_str_eq(field(json_array_get(second, 1), "how"), "receive");
+    cr_expect_null(received(report, "open_first"));
+    json_decref(report);
+}

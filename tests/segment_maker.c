@@ -19,6 +19,7 @@ static const struct { uint32_t count, size; } layout[FDT_PART_COUNT] = {
     [FDT_PART_CALLS] = {MAKER_CALLS, FDT_CALL_SIZE},
     [FDT_PART_EXECS] = {MAKER_EXECS, sizeof(struct fdt_exec)},
     [FDT_PART_CROSSINGS] = {MAKER_CROSSINGS, sizeof(struct fdt_crossing)},
+    [FDT_PART_RIGHTS] = {MAKER_RIGHTS, sizeof(struct fdt_right)},
 };
 
 static uint64_t tick(struct segment_maker *maker)
@@ -45,6 +46,7 @@ static void point_into(struct segment_maker *maker)
     maker->calls = parts[FDT_PART_CALLS];
     maker->execs = parts[FDT_PART_EXECS];
     maker->crossings = parts[FDT_PART_CROSSINGS];
+    maker->rights = parts[FDT_PART_RIGHTS];
 }
 
 static size_t file_bytes(void)

@@ -22,12 +22,13 @@ struct segment_maker {
     char (*calls)[FDT_CALL_SIZE];
     struct fdt_exec *execs;
     struct fdt_crossing *crossings;
+    struct fdt_right *rights;
     uint64_t now;                    /* the clock of the story; every step takes a millisecond */
 };
 
 enum {
     MAKER_SLOTS = 8192, MAKER_SITES = 64, MAKER_FRAMES = 1024, MAKER_EVENTS = 256, MAKER_INCIDENTS = 16,
-    MAKER_MODULES = 8, MAKER_CALLS = 32, MAKER_EXECS = 16, MAKER_CROSSINGS = 16
+    MAKER_MODULES = 8, MAKER_CALLS = 32, MAKER_EXECS = 16, MAKER_CROSSINGS = 16, MAKER_RIGHTS = 16
 };
 #define MAKER_CODE UINT64_C(0x400000)   /* where maker_begin puts the program's own module, /srv/app */
 

@@ -30,7 +30,8 @@ static const struct layout layouts[] = {
     F(fdt_header, state), F(fdt_header, exit_status), F(fdt_header, depth), F(fdt_header, unwinder),
     F(fdt_header, epoch), F(fdt_header, calls), F(fdt_header, modules), F(fdt_header, incidents), F(fdt_header, sites),
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
-    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, reserved), F(fdt_header, open_now),
+    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, rights),
+    F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),
     F(fdt_part, offset), F(fdt_part, count), F(fdt_part, entry_size),
@@ -61,6 +62,10 @@ static const struct layout layouts[] = {
     F(fdt_crossing, commit), F(fdt_crossing, group), F(fdt_crossing, fd), F(fdt_crossing, from),
     F(fdt_crossing, crossings), F(fdt_crossing, lifetimes), F(fdt_crossing, generation), F(fdt_crossing, flags),
     F(fdt_crossing, state), F(fdt_crossing, next), F(fdt_crossing, reserved), F(fdt_crossing, life),
+    F(fdt_right, sequence), F(fdt_right, ns), F(fdt_right, token), F(fdt_right, message), F(fdt_right, fd),
+    F(fdt_right, generation), F(fdt_right, socket), F(fdt_right, socket_generation), F(fdt_right, site),
+    F(fdt_right, tid), F(fdt_right, call), F(fdt_right, flags), F(fdt_right, index), F(fdt_right, total),
+    F(fdt_right, state), F(fdt_right, life),
 };
 #define LAYOUT_COUNT (sizeof(layouts) / sizeof(layouts[0]))
 

@@ -4,6 +4,7 @@
 #include "escape.h"
 #include "finding.h"
 #include "lineage.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,26 +59,43 @@ static json_t *birth_value(const struct root *root)
                      frame != NULL && frame->line != 0 ? json_integer(frame->line) : json_null());
 }
 
-static json_t *lineage(const struct descriptor *descriptor)
+static json_t *sent_value(const struct sent_right *sent)
+{
+    return json_pack("{s:s, s:I, s:i, s:o, s:i, s:I}", "how", "receive", "image", (json_int_t)sent->image->id, "pid",
+                     sent->image->pid, "program", json_of_text(sent->image->program), "fd", (int)sent->right->fd,
+                     "generation", (json_int_t)sent->right->generation);
+}
+
+/* The images an inherited one came through, and its birth, when that was elsewhere than in reader's. */
+static void add_inheritance(json_t *array, const struct descriptor *descriptor, const struct image *reader)
 {
     enum { STEPS = 32 };
-    json_t *array = json_array();
     struct lineage_step steps[STEPS];
     size_t count;
+    struct root root = lineage_root(descriptor, steps, STEPS, &count);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, step_value(&steps[i]));
+    if (root.known && root.image != reader)
+        json_array_append_new(array, birth_value(&root));
+}
+
+static json_t *lineage(const struct descriptor *descriptor)
+{
+    json_t *array = json_array();
     if (descriptor->life->from >= 0 && (descriptor->state & FDT_INHERITED) == 0)
         json_array_append_new(array, json_pack("{s:s, s:i, s:I}", "how", relation(descriptor_call(descriptor)), "fd",
                                                (int)descriptor->life->from, "generation",
                                                (json_int_t)descriptor->life->from_generation));
-    if ((descriptor->state & FDT_INHERITED) == 0)
-        return array;
-    struct root root = lineage_root(descriptor, steps, STEPS, &count);
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, step_value(&steps[i]));
-    if (root.known)
-        json_array_append_new(array, birth_value(&root));
+    const struct sent_right *sent = rights_source(descriptor);
+    if (sent != NULL) {
+        struct descriptor original = rights_original(sent);
+        json_array_append_new(array, sent_value(sent));
+        add_inheritance(array, &original, descriptor->image);
+    } else {
+        add_inheritance(array, descriptor, descriptor->image);
+    }
     return array;
 }
-
 json_t *json_of_descriptor(const struct descriptor *descriptor)
 {
     const struct fdt_life *life = descriptor->life;

@@ -19,6 +19,7 @@
 #include "out/tree.h"
 #include "out/writer.h"
 #include "path.h"
+#include "rights.h"
 #include "rule.h"
 #include "words.h"
 
@@ -111,7 +112,7 @@ static const char *role_phrase(const char *role, const char *call)
 {
     static const struct { const char *role, *phrase; } phrases[] = {
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
-        {"exec", "handed on"},
+        {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
@@ -228,13 +229,36 @@ static void put_who(FILE *out, const struct finding *finding)
     putc('\n', out);
 }
 
+/* Where a received descriptor came from, and what it was born as. */
+static void put_sender(FILE *out, const struct descriptor *descriptor)
+{
+    const struct sent_right *sent = rights_source(descriptor);
+    if (sent == NULL)
+        return;
+    struct descriptor original = rights_original(sent);
+    struct root root = lineage_root(&original, NULL, 0, NULL);
+    fputs("   = received from ", out);
+    escape_print(out, sent->image->program[0] != '\0' ? sent->image->program : "an unknown program");
+    fprintf(out, " (process %d), where it was descriptor %d", sent->image->pid, sent->right->fd);
+    struct model_stack stack = model_stack(root.image->model, root.image, root.site);
+    const struct model_frame *frame = root.known ? own_frame(root.image->exe, &stack) : NULL;
+    if (frame != NULL) {
+        fprintf(out, ", %s at ", words_birth(segment_call(root.image->segment, root.call)));
+        put_location(out, frame, root.image->cwd);
+    }
+    putc('\n', out);
+}
+
 /* How the first descriptor got here, when it was born elsewhere. */
 static void put_story(FILE *out, const struct finding *finding)
 {
     static const char *const hows[] = {"", "by fork", "across an exec", "by a spawn"};
     struct lineage_step steps[STEPS_SHOWN];
     size_t count = 0;
-    if (finding->descriptor_count == 0 || (finding->descriptors[0].state & FDT_INHERITED) == 0)
+    if (finding->descriptor_count == 0)
+        return;
+    put_sender(out, &finding->descriptors[0]);
+    if ((finding->descriptors[0].state & FDT_INHERITED) == 0)
         return;
     lineage_root(&finding->descriptors[0], steps, STEPS_SHOWN, &count);
     for (size_t i = 0; i < count; i++) {

@@ -13,7 +13,7 @@ static void add_evidence(struct findings *findings, struct finding *finding, con
     if (incident->type == FDT_INCIDENT_LIMIT)
         return;
     finding_add_descriptor(findings, finding, *hit);
-    if (incident->death.ns != 0)
+    if (incident->death.ns != 0 && (incident->state & FDT_LIVE) == 0) /* a live one's death was an earlier lifetime's */
         finding_add_stack(finding, (struct finding_stack){
                                        .role = "death", .image = image, .site = incident->death.site,
                                        .call = segment_call(image->segment, incident->death.call),

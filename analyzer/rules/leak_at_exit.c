@@ -16,7 +16,8 @@ enum { FILES_ASKED = 32 };
 
 static bool is_leak(const struct descriptor *descriptor)
 {
-    const uint64_t innocent = FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED | FDT_UNSEEN_DEATH;
+    const uint64_t innocent = FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED | FDT_UNSEEN_DEATH |
+                              FDT_UNTOUCHED /* told as rights-leak */;
     return descriptor->fd > 2 && (descriptor->state & innocent) == 0;
 }
 

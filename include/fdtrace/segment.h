@@ -86,6 +86,7 @@ enum fdt_part_id {
     FDT_PART_CALLS,     /* char[FDT_CALL_SIZE], the public name of each call id                 */
     FDT_PART_EXECS,     /* struct fdt_exec, in the order they happened                           */
     FDT_PART_CROSSINGS, /* struct fdt_crossing                                                   */
+    FDT_PART_RIGHTS,    /* struct fdt_right, a ring: entry = sequence % count                    */
     FDT_PART_COUNT
 };
 
@@ -167,7 +168,8 @@ struct fdt_header {
     struct fdt_lost lost;
     uint32_t execs;               /* exec entries begun; atomic */
     uint32_t crossings;           /* crossing entries begun; atomic */
-    uint64_t reserved[15];
+    uint64_t rights;              /* descriptors ever sent or received in messages; atomic */
+    uint64_t reserved[14];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
@@ -202,6 +204,7 @@ struct fdt_header {
 #define FDT_UNSEEN_DEATH (UINT64_C(1) << 10)/* dead, but no close was seen: the kernel said so           */
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
 #define FDT_INTENDED    (UINT64_C(1) << 12) /* the exec that ended the image was meant to hand it on          */
+#define FDT_UNTOUCHED   (UINT64_C(1) << 13) /* came in a message and has not been used for anything since     */
 #define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
 #define FDT_VERSION_SHIFT    16
 #define FDT_GENERATION_SHIFT 32
@@ -224,7 +227,7 @@ struct fdt_life {
     uint64_t handle;           /* the owner's address: FILE *, DIR * */
     int32_t  from;             /* descriptor it was duplicated, accepted or received from; -1 none */
     uint32_t from_generation;
-    uint64_t token;            /* which end of which socketpair this is; 0 none */
+    uint64_t token;            /* AF_UNIX: which end of which connection this is (FDT_TOKEN_*); 0 unknown */
     int32_t  root_pid;         /* the process and image it was born in; 0: here, or unknown */
     uint32_t root_image;
     uint32_t root_site;        /* the birth site, in that image's segment */
@@ -358,6 +361,36 @@ struct fdt_crossing {
 };
 #define FDT_CROSSING_INTENDED 1u /* there was a sign of intent */
 
+/*
+ * Tokens tell the two ends of a connection apart and let messages be paired: what is sent at token t arrives at t ^ 1. Those
+ * of a socketpair are unique; a named socket's is a hash of its name, so all connections to that name share one.
+ */
+#define FDT_TOKEN_OTHER_END 1u                 /* bit 0: of a named socket, the side that bound the name */
+#define FDT_TOKEN_NAMED     (UINT64_C(1) << 63)
+
+/* One descriptor that went out or came in by SCM_RIGHTS; or, with fd -1, a message whose descriptors were all lost. */
+struct fdt_right {
+    uint64_t sequence;         /* atomic commit word: position, plus one */
+    uint64_t ns;               /* sent: just before the call; received: just after it */
+    uint64_t token;            /* of the socket; 0 unknown */
+    uint64_t message;          /* sequence of the message's first descriptor */
+    int32_t  fd;
+    uint32_t generation;
+    int32_t  socket;
+    uint32_t socket_generation;
+    uint32_t site;
+    int32_t  tid;
+    uint16_t call;
+    uint16_t flags;            /* FDT_RIGHT_* */
+    uint16_t index;            /* among the message's descriptors */
+    uint16_t total;            /* of them */
+    uint64_t state;            /* sent: the slot's word */
+    struct fdt_life life;      /* sent: the lifetime that was copied */
+};
+#define FDT_RIGHT_SENT      1u
+#define FDT_RIGHT_PEEKED    2u /* MSG_PEEK: the message stays in the queue, these are copies of their own */
+#define FDT_RIGHT_TRUNCATED 4u /* MSG_CTRUNC */
+
 #define FDT_ASSERT(what) _Static_assert(what, #what)
 FDT_ASSERT(sizeof(struct fdt_part) == 16);
 FDT_ASSERT(sizeof(struct fdt_life) == 64 + FDT_NAME_SIZE);
@@ -369,6 +402,7 @@ FDT_ASSERT(sizeof(struct fdt_incident) == 296);
 FDT_ASSERT(sizeof(struct fdt_module) == 328);
 FDT_ASSERT(sizeof(struct fdt_exec) == 384);
 FDT_ASSERT(sizeof(struct fdt_crossing) == 264);
+FDT_ASSERT(sizeof(struct fdt_right) == 288);
 FDT_ASSERT(sizeof(struct fdt_ring_head) == 64);
 FDT_ASSERT(sizeof(struct fdt_header) <= FDT_HEADER_SIZE);
 FDT_ASSERT(sizeof(void *) == 8);
