@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_run, &command_report, &command_ls};
+static const struct command *const commands[] = {&command_run, &command_report, &command_ls, &command_why};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static int help(FILE *out)

@@ -14,12 +14,11 @@
  *     help: close each of them ...
  */
 #include "escape.h"
-#include "lineage.h"
 #include "out/source.h"
+#include "out/story.h"
 #include "out/tree.h"
 #include "out/writer.h"
 #include "path.h"
-#include "rights.h"
 #include "rule.h"
 #include "words.h"
 
@@ -27,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, STEPS_SHOWN = 6, IMAGES_SHOWN = 20, SOURCE_MAX = 120, WIDTH = 100 };
+enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, IMAGES_SHOWN = 20, SOURCE_MAX = 120, WIDTH = 100 };
 
 /* The colours of a compiler, or nothing. */
 struct style { const char *error, *warning, *note, *bold, *dim, *help, *end; };
@@ -50,29 +49,6 @@ static const char *severity_style(const struct style *style, enum severity sever
     return severity == SEVERITY_ERROR ? style->error : severity == SEVERITY_WARNING ? style->warning : style->note;
 }
 
-/* A folder that everybody knows says nothing: below it, the rest of the path will do. */
-static const char *shorten(const char *file, const char *folder)
-{
-    size_t length = strlen(folder);
-    return length > 1 && strncmp(file, folder, length) == 0 && file[length] == '/' ? file + length + 1 : file;
-}
-
-/* conn.c:88, else libfoo.so+0x1234 (build id 12345678): enough for addr2line on any machine. */
-static void put_location(FILE *out, const struct model_frame *frame, const char *cwd)
-{
-    if (frame->file != NULL) {
-        escape_print(out, shorten(frame->file, cwd));
-        if (frame->line != 0)
-            fprintf(out, ":%u", frame->line);
-        return;
-    }
-    if (frame->module != NULL) {
-        escape_print(out, path_last(frame->module));
-        putc('+', out);
-    }
-    fprintf(out, "0x%llx", (unsigned long long)frame->offset);
-}
-
 static void put_frame(FILE *out, const struct style *style, const struct model_frame *frame, const struct image *image)
 {
     char *function = NULL;
@@ -84,7 +60,7 @@ static void put_frame(FILE *out, const struct style *style, const struct model_f
     fclose(text);
     fprintf(out, "     %-*s  %s", FUNCTION_WIDTH, function, style->dim);
     free(function);
-    put_location(out, frame, image->cwd);
+    story_location(out, frame, image->cwd);
     if (frame->inlined)
         fputs(" (inlined)", out);
     else if (frame->module != NULL && frame->file != NULL && strcmp(frame->module, image->exe) != 0) {
@@ -150,7 +126,7 @@ static void put_place(FILE *out, const struct style *style, const struct finding
     bool found = source_line(frame->file, frame->line, frame->module, text, sizeof(text));
     int digits = snprintf(NULL, 0, "%u", frame->line), margin = found && digits > 2 ? digits : 2;
     fprintf(out, "%*s%s-->%s ", margin, "", style->note, style->end);
-    put_location(out, frame, finding->images[0]->cwd);
+    story_location(out, frame, finding->images[0]->cwd);
     putc('\n', out);
     if (!found)
         return;
@@ -229,48 +205,6 @@ static void put_who(FILE *out, const struct finding *finding)
     putc('\n', out);
 }
 
-/* Where a received descriptor came from, and what it was born as. */
-static void put_sender(FILE *out, const struct descriptor *descriptor)
-{
-    const struct sent_right *sent = rights_source(descriptor);
-    if (sent == NULL)
-        return;
-    struct descriptor original = rights_original(sent);
-    struct root root = lineage_root(&original, NULL, 0, NULL);
-    fputs("   = received from ", out);
-    escape_print(out, sent->image->program[0] != '\0' ? sent->image->program : "an unknown program");
-    fprintf(out, " (process %d), where it was descriptor %d", sent->image->pid, sent->right->fd);
-    struct model_stack stack = model_stack(root.image->model, root.image, root.site);
-    const struct model_frame *frame = root.known ? own_frame(root.image->exe, &stack) : NULL;
-    if (frame != NULL) {
-        fprintf(out, ", %s at ", words_birth(segment_call(root.image->segment, root.call)));
-        put_location(out, frame, root.image->cwd);
-    }
-    putc('\n', out);
-}
-
-/* How the first descriptor got here, when it was born elsewhere. */
-static void put_story(FILE *out, const struct finding *finding)
-{
-    static const char *const hows[] = {"", "by fork", "across an exec", "by a spawn"};
-    struct lineage_step steps[STEPS_SHOWN];
-    size_t count = 0;
-    if (finding->descriptor_count == 0)
-        return;
-    put_sender(out, &finding->descriptors[0]);
-    if ((finding->descriptors[0].state & FDT_INHERITED) == 0)
-        return;
-    lineage_root(&finding->descriptors[0], steps, STEPS_SHOWN, &count);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "   = inherited %s from ", hows[steps[i].how]);
-        escape_print(out, steps[i].image->program[0] != '\0' ? steps[i].image->program : "an unknown program");
-        fprintf(out, " (process %d)", steps[i].image->pid);
-        if (steps[i].fd != finding->descriptors[0].fd)
-            fprintf(out, ", where it was descriptor %d", steps[i].fd);
-        putc('\n', out);
-    }
-}
-
 /* Words of raw text, escaped, from column `column` on; lines end before WIDTH and go on with an indentation. */
 static void put_wrapped(FILE *out, const char *text, size_t column)
 {
@@ -302,7 +236,8 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
     fprintf(out, "%s [%s]\n", style->end, finding->rule->id);
     put_place(out, style, finding);
     put_who(out, finding);
-    put_story(out, finding);
+    if (finding->descriptor_count > 0) /* how the first one got here, when it was born elsewhere */
+        story_ways(out, &finding->descriptors[0], "   = ", "\n");
     if (finding->count > 1)
         put_names(out, finding);
     for (size_t i = 0; i < finding->stack_count; i++)
