@@ -61,7 +61,9 @@ enum { GUEST_OPTIONS = sizeof(guest_options) / sizeof(guest_options[0]) };
 static const char *own_option(const char *key)
 {
     static const char *const pairs[][2] = {
-        {"session", "session"}, {"report", "report"}, {"fail_on", "fail-on"}, {"exitcode", "error-exitcode"}};
+        {"session", "session"}, {"report", "report"}, {"fail_on", "fail-on"}, {"exitcode", "error-exitcode"},
+        {"suppressions", "suppressions"}, {"baseline", "baseline"}, {"allow", "allow"},
+        {"builtin_allow", "no-builtin-allow"}, {"require_traced", "require-traced"}};
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (strcmp(key, pairs[i][0]) == 0)
             return pairs[i][1];
@@ -208,16 +210,11 @@ static struct image_end tell_end(int status)
 }
 
 /* The rule not-traced for a command that left nothing a rule could look at. */
-static bool gate_wants_traced(const struct report_options *options)
+static void count_untraced(struct report_result *result)
 {
-    static const char *const words[] = {"not-traced", "warning", "note"};
-    for (size_t i = 0; options->fail_on != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
-        size_t length = strlen(words[i]);
-        for (const char *at = options->fail_on; (at = strstr(at, words[i])) != NULL; at += length)
-            if ((at == options->fail_on || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
-                return true;
-    }
-    return false;
+    for (size_t i = 0; i < GATE_RULES; i++)
+        result->tally.counts[i] += strcmp(rules[i].id, "not-traced") == 0;
+    result->untraced++;
 }
 
 static void tell_untraced(const struct run *run)
@@ -296,8 +293,7 @@ static int conclude(struct run *run, const struct run_child *child)
         command_error(run->command, "%s", result.error);
     if (result.images == 0 || !run_folder_recorded(&run->folder, child->pid)) {
         tell_untraced(run);
-        result.untraced++;
-        result.fail_matched = result.fail_matched || gate_wants_traced(&run->report);
+        count_untraced(&result);
     }
     dispose(run, !failed);
     return report_exit_status(&run->report, &result, failed && status == 0 ? EXIT_USAGE : status);

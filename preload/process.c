@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "end.h"
+#include "fdtrace/fdtrace.h"
 #include "filter.h"
 #include "gate.h"
 #include "modules.h"
@@ -171,6 +172,8 @@ void process_start(void)
     if (ours)
         folder = handed_folder();
     bool on = gate_prepare(index_size()) && store_create(folder, ours, &origin, &reason);
+    if (on && fdtrace_default_suppressions != NULL)
+        store.header->suppressions = (uintptr_t)fdtrace_default_suppressions();
     if (reason != NULL)
         say(reason, on ? "; this image is recorded in memory only" : "; this image is not traced",
             folder[0] != '\0' ? ": " : NULL, folder, NULL);

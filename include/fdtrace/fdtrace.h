@@ -35,6 +35,25 @@ int fdtrace_ignore(int fd) FDTRACE_WEAK;
  */
 int fdtrace_verify(void) FDTRACE_WEAK;
 
+/*
+ * Suppressions that a program or library brings along; every report of it obeys them. The text is that of a suppressions
+ * file (fdtrace(1)). At file scope, any number of times; usable without the tracer, and kept by strip(1):
+ *
+ *     FDTRACE_SUPPRESSIONS("leak-at-exit:load_plugin\n")
+ */
+#define FDTRACE_SUPPRESSIONS(text)                                                                             \
+    static const char FDTRACE_JOIN(fdtrace_suppressions_, __LINE__)[]                                          \
+        __attribute__((section("fdtrace_suppressions"), used, aligned(1))) = text;
+#define FDTRACE_JOIN(left, right)  FDTRACE_JOIN_(left, right)
+#define FDTRACE_JOIN_(left, right) left##right
+
+/*
+ * The same as a function, in the sanitizers' manner: define it, and let it return a string constant. It has to be seen by
+ * the dynamic linker (link with -rdynamic, or have it in a shared library), and is called once, before main and before
+ * the program's own constructors.
+ */
+const char *fdtrace_default_suppressions(void) FDTRACE_WEAK;
+
 #define FDTRACE_CALL(call) (fdtrace_version ? (void)(call) : (void)0)
 
 #ifdef __cplusplus

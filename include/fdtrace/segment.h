@@ -156,7 +156,8 @@ struct fdt_header {
     uint32_t argc;                /* arguments stored in argv, cut ones not counted */
     uint32_t flags;               /* FDT_HEADER_* */
     struct fdt_lost lost;
-    uint64_t reserved[16];
+    uint64_t suppressions;        /* address of the text fdtrace_default_suppressions() answered; 0: there is none */
+    uint64_t reserved[15];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
