@@ -6,6 +6,7 @@
 #include "run_child.h"
 #include "run_environment.h"
 #include "run_folder.h"
+#include "run_self_test.h"
 #include "traceable.h"
 
 #include <errno.h>
@@ -318,6 +319,10 @@ static int run_in_folder(struct run *run)
         command_error(run->command, "%s", error);
         return abandon(run, EXIT_USAGE);
     }
+    /* Said now, because the command may take its time; it runs all the same, and --require-traced has its say at the end. */
+    run->report.proven = run_self_test(&run->folder, environment, error, sizeof(error)) == 0;
+    if (!run->report.proven)
+        command_error(run->command, "%s", error);
     struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
                               .by_shell = run->traceable.by_shell, .size_limit = run->size_limit};
     run_folder_write_command(&run->folder, run->words);

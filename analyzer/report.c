@@ -311,7 +311,8 @@ static int compare(const struct report_options *options, struct findings *findin
 }
 
 /* What --require-traced asks of a recording that is there. */
-static void check_recorded(const struct model *model, struct report_result *result)
+static void check_recorded(const struct model *model, const struct report_options *options,
+                           struct report_result *result)
 {
     uint64_t events = 0, lost = 0;
     for (size_t i = 0; i < model->image_count; i++) {
@@ -321,11 +322,11 @@ static void check_recorded(const struct model *model, struct report_result *resu
         if (image->segment != NULL)
             lost += image->segment->header.lost.slots + image->segment->header.lost.incidents;
     }
-    result->unrecorded = events == 0 || lost > 0;
+    result->unrecorded = (events == 0 && !options->proven) || lost > 0;
     if (result->untraced > 0)
         snprintf(result->verdict, sizeof(result->verdict), "%zu image%s could not be traced", result->untraced,
                  result->untraced > 1 ? "s" : "");
-    else if (events == 0)
+    else if (events == 0 && !options->proven)
         snprintf(result->verdict, sizeof(result->verdict), "no event at all was recorded");
     else if (lost > 0)
         snprintf(result->verdict, sizeof(result->verdict), "%llu events could not be recorded for want of room",
@@ -336,7 +337,7 @@ static void count(const struct model *model, const struct findings *findings, co
                   struct report_result *result)
 {
     char why[sizeof(result->verdict)];
-    check_recorded(model, result);
+    check_recorded(model, options, result);
     if (!options->require_traced)
         result->verdict[0] = '\0';
     result->findings = findings->count;

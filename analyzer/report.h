@@ -43,6 +43,7 @@ struct report_options {
     int  error_exitcode;          /* exit status when fail_on matched; 0 keeps the other */
     bool exitcode_given;          /* by --error-exitcode */
     bool require_traced;          /* fail closed: what was not recorded is no pass */
+    bool proven;                  /* a self-test has recorded: a session without events is one of a program without them */
     struct suppressions *suppressions;  /* of files; never NULL after report_options_init. Applying them changes their states */
     struct allowances allowed;
     bool builtin_allow;           /* the list of allow.def, too */

@@ -30,7 +30,7 @@ static const struct layout layouts[] = {
     F(fdt_header, state), F(fdt_header, exit_status), F(fdt_header, depth), F(fdt_header, unwinder),
     F(fdt_header, epoch), F(fdt_header, calls), F(fdt_header, modules), F(fdt_header, incidents), F(fdt_header, sites),
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
-    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, reserved), F(fdt_header, open_now),
+    F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, suppressions), F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),
     F(fdt_part, offset), F(fdt_part, count), F(fdt_part, entry_size),
