@@ -32,7 +32,8 @@ enum {
     OPTION_WRITE_BASELINE,
     OPTION_ALLOW,
     OPTION_NO_BUILTIN_ALLOW,
-    OPTION_LIMIT
+    OPTION_LIMIT,
+    OPTION_OPEN_SINCE
 };
 enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 
@@ -48,6 +49,7 @@ const struct command_option report_option_table[] = {
     {"write-baseline", 0, OPTION_WRITE_BASELINE, "FILE", "write what was found as a baseline"},
     {"allow", 0, OPTION_ALLOW, "KIND:NAME[,...]", "descriptors that are meant to stay open, by globs; repeatable"},
     {"no-builtin-allow", 0, OPTION_NO_BUILTIN_ALLOW, NULL, "do not excuse what usually stays open (/dev/urandom, ...)"},
+    {"open-since", 0, OPTION_OPEN_SINCE, "NS", "only leaks born at NS of CLOCK_MONOTONIC or later, of running programs, too"},
     {"limit", 0, OPTION_LIMIT, "N", "findings told in full in text (default 50); 0 tells all"},
     {"show", 0, OPTION_SHOW, "note", "list notes in the text, too, not only their number"},
     {"report", 0, OPTION_REPORT, "EXTENT", "none, summary or full (default) text"},
@@ -138,14 +140,13 @@ static int set_baseline(struct report_options *options, const char *path)
     return result < 0 ? result : set_text(options, &options->baseline, path);
 }
 
-static int parse_limit(struct report_options *options, const char *value)
+static int parse_number(struct report_options *options, const char *option, const char *value, uint64_t *number)
 {
     char *end;
     errno = 0;
-    unsigned long number = strtoul(value, &end, 10);
+    *number = strtoull(value, &end, 10);
     if (*value < '0' || *value > '9' || *end != '\0' || errno != 0)
-        return refuse(options, "--limit wants a number, not '%s'", value);
-    options->limit = number;
+        return refuse(options, "--%s wants a number, not '%s'", option, value);
     return 0;
 }
 
@@ -219,7 +220,10 @@ int report_option(struct report_options *options, int id, const char *value)
         options->builtin_allow = false;
         return 0;
     case OPTION_LIMIT:
-        return parse_limit(options, value);
+        return parse_number(options, "limit", value, &options->limit);
+    case OPTION_OPEN_SINCE:
+        options->open_only = true;
+        return parse_number(options, "open-since", value, &options->open_since);
     }
     return refuse(options, "unknown option");
 }
@@ -308,6 +312,27 @@ static int compare(const struct report_options *options, struct findings *findin
     result->known = findings->aside - aside;
     baseline_free(&baseline);
     return code;
+}
+
+/* --open-since: running programs are judged as if they had ended, older descriptors are none of anybody's business. */
+static void judge_running(struct model *model, uint64_t since)
+{
+    for (size_t i = 0; i < model->image_count; i++) {
+        struct image *image = &model->images[i];
+        image->judged = image->end.how == END_RUNNING;
+        for (size_t j = 0; j < image->open_count; j++)
+            if (image->open[j].life->ns < since)
+                image->open[j].state |= FDT_IGNORED;
+    }
+}
+
+/* Of what is told then, only leaks: everything else happened at some other time. */
+static int keep_leaks(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (strcmp(findings->items[i]->rule->id, "leak-at-exit") != 0)
+            findings->items[i]->fate = FINDING_SUPPRESSED;
+    return findings_sift(findings);
 }
 
 /* What --require-traced asks of a recording that is there. */
@@ -406,7 +431,11 @@ int report_session(const char *const *paths, size_t path_count, const struct rep
         return code;
     result->images = model.image_count; /* from here on there is something to tell, whatever goes wrong */
     allow_apply(&options->allowed, options->builtin_allow, &model);
+    if (options->open_only)
+        judge_running(&model, options->open_since);
     code = findings_gather(&findings, &model);
+    if (code == 0 && options->open_only)
+        code = keep_leaks(&findings);
     if (code < 0) {
         snprintf(result->error, sizeof(result->error), "out of memory while judging %s", paths[0]);
     } else if ((code = suppress(options, &model, &findings, result)) == 0 &&

@@ -48,7 +48,9 @@ struct report_options {
     struct allowances allowed;
     bool builtin_allow;           /* the list of allow.def, too */
     char *baseline, *write_baseline;    /* paths, NULL none */
-    size_t limit;                 /* findings told in full in text; 0 all */
+    uint64_t limit;               /* findings told in full in text; 0 all */
+    bool open_only;               /* --open-since was given */
+    uint64_t open_since;          /* CLOCK_MONOTONIC, nanoseconds */
     const struct known_end *ends; /* what the caller knows of how processes ended; may be NULL */
     size_t end_count;
     char *const *command;         /* for JSON `command`; NULL: what the session says, else the first image's argv */

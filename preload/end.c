@@ -83,7 +83,7 @@ static void reconcile(void)
                 kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
             slot->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         }
-        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && asked++ < NAMES_ASKED)
+        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && !(table_word(slot) & FDT_LABELED) && asked++ < NAMES_ASKED)
             ask_name(slot, (int)fd);
     }
     store.header->reconciled = 1;
@@ -143,6 +143,9 @@ static bool is_gate(void)
     return options.fail_on[0] != '\0' || options.baseline[0] != '\0' || options.require_traced;
 }
 
+/* When the analyzer is asked about: the end, or (end_explain) what has been opened since a moment. */
+#define AT_END UINT64_MAX
+
 /* The program may have gone to another folder since the user wrote a relative path. */
 static char *absolute(const char *path, char text[2 * OPTION_TEXT_SIZE])
 {
@@ -155,12 +158,16 @@ static char *absolute(const char *path, char text[2 * OPTION_TEXT_SIZE])
 }
 
 /* The options, as the command knows them; FDTRACE_OPTIONS itself may be gone by now, or say something else. */
-static void write_arguments(char *arguments[20])
+static void write_arguments(char *arguments[20], uint64_t since)
 {
     static char suppressions[2 * OPTION_TEXT_SIZE], baseline[2 * OPTION_TEXT_SIZE];
+    static struct line moment;
+    if (since != AT_END)
+        line_number(&moment, (int64_t)since);
     const struct { const char *name; char *value; } given[] = {
-        {"--report", options.report},
-        {"--fail-on", options.fail_on},
+        {"--open-since", moment.text},
+        {"--report", since != AT_END ? (char *)"full" : options.report},
+        {"--fail-on", since != AT_END ? (char *)"leak-at-exit" : options.fail_on},
         {"--baseline", options.baseline[0] != '\0' ? absolute(options.baseline, baseline) : baseline},
         {"--suppressions", options.suppressions[0] != '\0' ? absolute(options.suppressions, suppressions) : suppressions},
         {"--allow", options.allow},
@@ -174,7 +181,7 @@ static void write_arguments(char *arguments[20])
     }
     if (!options.builtin_allow)
         arguments[count++] = (char *)"--no-builtin-allow";
-    if (options.require_traced)
+    if (options.require_traced && since == AT_END)
         arguments[count++] = (char *)"--require-traced";
     arguments[count++] = store.path;
     arguments[count] = NULL;
@@ -186,13 +193,13 @@ static bool is_ours(const char *variable)
 }
 
 /* The child's half of running the analyzer: a copy of us that only makes raw system calls until it is replaced. */
-static _Noreturn void become_analyzer(const char *path, int output)
+static _Noreturn void become_analyzer(const char *path, int output, uint64_t since)
 {
     static char *environment[4096];
     size_t count = 0;
     uint64_t none = 0;
     char *arguments[20] = {(char *)path, "report"};
-    write_arguments(arguments);
+    write_arguments(arguments, since);
     for (char **entry = environ; entry != NULL && *entry != NULL && count < 4095; entry++)
         if (!is_ours(*entry))
             environment[count++] = *entry;
@@ -210,7 +217,7 @@ static _Noreturn void become_analyzer(const char *path, int output)
 enum { REPORT_WRONG = 2, REPORT_UNTRACED = 3, REPORT_MATCHED = 99, REPORT_UNMADE = -1 };
 
 /* A child without an exit signal disturbs no SIGCHLD, no wait(). */
-static int run_analyzer(int output)
+static int run_analyzer(int output, uint64_t since)
 {
     char path[OPTION_TEXT_SIZE];
     int status = 0;
@@ -218,13 +225,21 @@ static int run_analyzer(int output)
         return REPORT_UNMADE;
     long child = raw(clone, 0);
     if (child == 0)
-        become_analyzer(path, output);
+        become_analyzer(path, output, since);
     if (child < 0)
         return REPORT_UNMADE;
     long answer;
     while ((answer = raw(wait4, child, &status, __WALL)) == -EINTR)
         ;
     return answer == child && WIFEXITED(status) && WEXITSTATUS(status) != 127 ? WEXITSTATUS(status) : REPORT_UNMADE;
+}
+
+bool end_explain(int output, uint64_t since)
+{
+    int answer = filter_known() ? REPORT_UNMADE : run_analyzer(output, since);
+    if (answer == REPORT_UNMADE || answer == REPORT_WRONG)
+        here_report(output, since != 0 ? since : 1);
+    return answer != 0;
 }
 
 /* The status the program ends with, now that the report has answered. */
@@ -251,9 +266,9 @@ static int report(int status)
         output = raw_open("/dev/null", O_WRONLY, 0); /* judged all the same */
         opened = output >= 0;
     }
-    int answer = run_analyzer(output);
+    int answer = run_analyzer(output, AT_END);
     if (wanted && (answer == REPORT_UNMADE || answer == REPORT_WRONG))
-        here_report(output);
+        here_report(output, 0);
     if (opened)
         raw(close, output);
     return judge(answer, status);

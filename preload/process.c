@@ -2,7 +2,6 @@
 #include "process.h"
 
 #include "end.h"
-#include "fdtrace/fdtrace.h"
 #include "filter.h"
 #include "gate.h"
 #include "modules.h"
@@ -20,6 +19,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+
+/* The program's own, if it has one the dynamic linker can see (fdtrace.h). */
+const char *fdtrace_default_suppressions(void) __attribute__((weak));
 
 bool process_under_run;
 
