@@ -427,6 +427,8 @@ static int write_text(FILE *out, const struct report_view *view)
     if (options->extent == REPORT_FULL)
         put_findings(out, style, view);
     put_losses(out, view->model);
+    if (options->open_only) /* it stands amid other people's output, and the process has not ended */
+        return 0;
     put_summary(out, view, !options->show_notes || options->extent != REPORT_FULL);
     return 0;
 }
