@@ -98,7 +98,7 @@ Test(gate, the_self_test_leaves_nothing_behind)
 }
 
 /* Most severe and most frequent first, some in full, some in a line, the rest as a number. */
-Test(gate, a_hundred_thousand_findings_drown_no_terminal)
+Test(gate, ten_thousand_findings_drown_no_terminal)
 {
     char *scratch = scratch_make();
     struct segment_maker maker;
@@ -107,10 +107,11 @@ Test(gate, a_hundred_thousand_findings_drown_no_terminal)
     struct report_result result;
     cr_assert_eq(report_options_init(&options, fopen("/dev/null", "we")), 0);
     fclose(options.stream);
+    options.extent = REPORT_FULL; /* whatever our own environment says */
     const char *out = text("%s/out", scratch);
     char path[256];
     /* As many as a recording has sites; images of distinct programs make distinct findings of each. */
-    enum { PROGRAMS = 1600, SITES = 63 };
+    enum { PROGRAMS = 160, SITES = 63 };
     for (int i = 0; i < PROGRAMS; i++) {
         maker_free(&maker);
         maker_begin(&maker, 100 + i, 1);
@@ -134,7 +135,7 @@ Test(gate, a_hundred_thousand_findings_drown_no_terminal)
         lines++;
     cr_expect_lt(lines, 1000, "%zu lines", lines);
     const char *rest = text("%d places of leak-at-exit", PROGRAMS * SITES - 100);
-    cr_expect_not_null(strstr(outcome.out, rest), "'%s' is not told", rest);
+    cr_expect_not_null(strstr(outcome.out, rest), "'%s' is not told, but: %s", rest, strstr(outcome.out, "fdtrace: "));
     outcome_free(&outcome);
     report_options_free(&options);
     scratch_remove(scratch);

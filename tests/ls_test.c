@@ -66,6 +66,8 @@ static struct subject start(const char *program, bool traced)
         if (traced) {
             setenv("LD_PRELOAD", library, 1);
             setenv("FDTRACE_OPTIONS", "report=none", 1);
+        } else { /* we may be traced ourselves */
+            unsetenv("LD_PRELOAD");
         }
         if (chdir(subject.folder) == 0)
             execl(path, path, traced ? "traced" : NULL, NULL);
