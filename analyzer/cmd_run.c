@@ -340,6 +340,8 @@ static int run_command(struct run *run)
     int status = examine(run);
     if (status >= 0)
         return status;
+    if (report_options_check(&run->report) < 0)
+        return command_error(run->command, "%s", run->report.error);
     if (make_folder(run, error, sizeof(error)) < 0)
         return command_error(run->command, "%s", error);
     return run_in_folder(run);

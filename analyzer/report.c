@@ -293,16 +293,31 @@ static int suppress(const struct report_options *options, struct model *model, s
     return 0;
 }
 
+/* A baseline that is to be written may not be there yet. */
+static int read_baseline(const struct report_options *options, struct baseline *baseline, char *error, size_t error_size)
+{
+    *baseline = (struct baseline){0};
+    if (options->baseline == NULL ||
+        (options->write_baseline != NULL && strcmp(options->baseline, options->write_baseline) == 0 &&
+         access(options->baseline, F_OK) != 0))
+        return 0;
+    return baseline_read(baseline, options->baseline, error, error_size);
+}
+
+int report_options_check(struct report_options *options)
+{
+    struct baseline baseline;
+    int code = read_baseline(options, &baseline, options->error, sizeof(options->error));
+    baseline_free(&baseline);
+    return code;
+}
+
+/* The old baseline is read before a new one may replace it. */
 static int compare(const struct report_options *options, struct findings *findings, struct report_result *result)
 {
-    struct baseline baseline = {0};
+    struct baseline baseline;
     size_t aside = findings->aside;
-    int code = 0;
-    /* The old one is read before a new one may replace it; there is none yet when it is the one to be written. */
-    if (options->baseline != NULL && (options->write_baseline == NULL ||
-                                      strcmp(options->baseline, options->write_baseline) != 0 ||
-                                      access(options->baseline, F_OK) == 0))
-        code = baseline_read(&baseline, options->baseline, result->error, sizeof(result->error));
+    int code = read_baseline(options, &baseline, result->error, sizeof(result->error));
     if (code == 0 && options->baseline != NULL && baseline_apply(&baseline, findings, &result->gone) < 0) {
         snprintf(result->error, sizeof(result->error), "out of memory while comparing with %s", options->baseline);
         code = -ENOMEM;

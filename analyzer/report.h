@@ -78,6 +78,11 @@ int report_options_init(struct report_options *options, FILE *stream);
 /* Takes one option of report_option_table. 0, or -EINVAL with options->error set. */
 int report_option(struct report_options *options, int id, const char *value);
 void report_options_free(struct report_options *options);
+/*
+ * Can the files that options name be read? For whoever has a command to run before the report: a mistake is better told
+ * before than after. 0, or negative errno with options->error set.
+ */
+int report_options_check(struct report_options *options);
 
 /*
  * paths: session folders and segment files, any mix. 0, or negative errno with result->error set and nothing printed.

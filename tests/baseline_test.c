@@ -149,7 +149,10 @@ Test(baseline, what_is_wrong_with_one_is_told)
         cr_expect(baseline_read(&read, path, error, sizeof(error)) < 0, "accepted: %s", wrong[i]);
         cr_expect_not_null(strstr(error, "wrong:3: "), "%s earned: %s", wrong[i], error);
     }
-    gate_expect(FDTRACE("run", "--baseline", "/nowhere/base", "--", "true"), 2, "--write-baseline=/nowhere/base makes one");
+    /* Before the command has run, not after it. */
+    const char *made = text("%s/made", scratch);
+    gate_expect(FDTRACE("run", "--baseline", "/nowhere/base", "--", "touch", made), 2, "--write-baseline=/nowhere/base makes one");
+    gate_expect(run(&(struct run){.argv = (const char *[]){"test", "-e", made, NULL}}), 1, "");
     gate_expect(FDTRACE("run", "--write-baseline", "/nowhere/base", "--", "true"), 2, "cannot write the baseline");
 }
 

@@ -155,6 +155,26 @@ Test(suppress, generated_ones_fit)
                 "frames=helper;open_log;main");
 }
 
+/* A program may be called anything: what is printed for it is one line a key, inert on a terminal, and fits it all the same. */
+Test(suppress, hostile_names)
+{
+    static const char *const names[] = {" ways ", "a\nrule=*\n[b]", "a;b=c:[d]*?\\", "\033]0;owned\007", "\xff\xfe\xe2\x80\xae", "wäys"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *program = text("%s/%s", scratch, names[i]), *list = text("%s/list", scratch);
+        gate_expect(run(&(struct run){.argv = (const char *[]){"cp", built("tests/gate/many_ways"), program, NULL}}), 0, "");
+        gate_expect(FDTRACE("run", "-o", text("suppressions:%s", list), "--", program), 0, "");
+        gate_expect(FDTRACE("run", "--suppressions", list, "--", program), 0, "; 3 suppressed");
+        gate_expect(FDTRACE("run", "--write-baseline", "-", "--gen-suppressions", "--", program), 0, "!\033");
+        struct outcome outcome = run(&(struct run){.argv = (const char *[]){"grep", "-c", "^program=", list, NULL}});
+        cr_expect_str_eq(outcome.out, "3\n", "%s", outcome.out);
+        outcome_free(&outcome);
+        outcome = FDTRACE("run", "--write-baseline", "-", "--report=none", "--", program);
+        cr_expect_null(strpbrk(outcome.out, "\033\007"), "%s", outcome.out);
+        cr_expect_null(strstr(outcome.out, "\nrule="), "%s", outcome.out);
+        outcome_free(&outcome);
+    }
+}
+
 Test(suppress, lists_add_up)
 {
     const char *first = strdup(gate_write(scratch, "first", "leak-at-exit:open_log\n"));

@@ -14,17 +14,37 @@
 
 enum { FRAMES_MOST = 24 };
 
-/* Text that stands for itself in a glob of frames=: whatever a glob, the list or a line would take otherwise is a `?`. */
+/* Would a terminal show this character as itself? */
+static bool is_harmless(const char *text, size_t length)
+{
+    char one[8] = "", *shown = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&shown, &size);
+    if (out == NULL)
+        return false;
+    memcpy(one, text, length);
+    escape_print(out, one);
+    bool same = fclose(out) == 0 && strcmp(shown, one) == 0;
+    free(shown);
+    return same;
+}
+
+/*
+ * Text that stands for itself in a glob: whatever a list of frames, a line or a terminal would take otherwise is a `?` for
+ * each of its bytes, which is what a `?` fits.
+ */
 static void put_literal(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 || byte == 0x7f || byte == ';')
-            putc('?', out);
-        else if (strchr("*?[]\\", byte) != NULL)
-            fprintf(out, "\\%c", byte);
-        else
-            putc(byte, out);
+    for (size_t length, i = 0; text[i] != '\0'; i += length) {
+        uint32_t character;
+        length = utf8_decode(text + i, &character);
+        bool outer = i == 0 || text[i + 1] == '\0'; /* a space there would be trimmed */
+        if (length == 0 || text[i] == ';' || (text[i] == ' ' && outer) || !is_harmless(text + i, length)) {
+            length = length > 0 ? length : 1;
+            fprintf(out, "%.*s", (int)length, "????");
+        } else {
+            fprintf(out, "%s%.*s", strchr("*?[]\\", text[i]) != NULL ? "\\" : "", (int)length, text + i);
+        }
     }
 }
 
