@@ -3,6 +3,7 @@
 # Sources are found by name, so a new file needs no line here:
 #   preload/*.c *.S                                  the guest             $(O)/libfdtrace.so
 #   analyzer/*.c analyzer/rules/*.c analyzer/out/*.c the command           $(O)/fdtrace
+#   frameworks/*                                     hooks for test frameworks: installed as they are
 #   tests/*.c                                        the Criterion binary  $(O)/fdtrace-tests
 #   tests/DIR/NAME.c or .cpp                         a program to trace    $(O)/tests/DIR/NAME
 #   tests/DIR/libNAME.c                              a library for one     $(O)/tests/DIR/libNAME.so
@@ -50,6 +51,7 @@ TEST_OBJECTS     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/*.c))
 TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(wildcard tests/*/lib*.c))
 C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c),$(wildcard tests/*/*.c)))
 CXX_PROGRAMS     := $(patsubst %.cpp,$(O)/%,$(wildcard tests/*/*.cpp))
+FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
 .PHONY: all preload analyzer programs check test bench install uninstall clean help compile_commands.json $(O)/fdtrace.pc
@@ -79,6 +81,9 @@ $(O)/libfdtrace.so: $(PRELOAD_OBJECTS) $(PRELOAD_MAP)
 
 $(O)/fdtrace: $(ANALYZER_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ANALYZER_LIBS)
+
+# Our own tests answer for the descriptors they leave open, when they run under the library (scripts/check).
+TEST_OBJECTS     += $(O)/frameworks/fdtrace_criterion.o
 
 $(O)/fdtrace-tests: $(TEST_OBJECTS) $(O)/tests/fdtrace_main.o $(filter-out $(O)/analyzer/main.o,$(ANALYZER_OBJECTS))
 	$(call QUIET,LINK)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lcriterion -lpthread $(ANALYZER_LIBS)
@@ -126,13 +131,15 @@ install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 	install -Dm755 $(O)/fdtrace $(DESTDIR)$(bindir)/fdtrace
 	install -Dm644 $(O)/libfdtrace.so $(DESTDIR)$(libdir)/libfdtrace.so
 	install -Dm644 include/fdtrace/fdtrace.h $(DESTDIR)$(includedir)/fdtrace/fdtrace.h
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/fdtrace $(FRAMEWORKS)
 	install -Dm644 $(O)/fdtrace.pc $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc
 	install -Dm644 analyzer/fdtrace.1 $(DESTDIR)$(mandir)/man1/fdtrace.1
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/fdtrace $(DESTDIR)$(libdir)/libfdtrace.so $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc \
 	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
-	-rmdir $(DESTDIR)$(includedir)/fdtrace
+	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS)))
+	-rmdir $(DESTDIR)$(includedir)/fdtrace $(DESTDIR)$(prefix)/share/fdtrace
 
 compile_commands.json: ## for editors and clang tools
 	@$(MAKE) -Bn V=1 all $(O)/fdtrace-tests | sed -n '/ -c -o /{s/["\\]/\\&/g;p}' | \

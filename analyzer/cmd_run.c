@@ -6,6 +6,7 @@
 #include "run_child.h"
 #include "run_environment.h"
 #include "run_folder.h"
+#include "run_self_test.h"
 #include "traceable.h"
 
 #include <errno.h>
@@ -63,7 +64,9 @@ enum { GUEST_OPTIONS = sizeof(guest_options) / sizeof(guest_options[0]) };
 static const char *own_option(const char *key)
 {
     static const char *const pairs[][2] = {
-        {"session", "session"}, {"report", "report"}, {"fail_on", "fail-on"}, {"exitcode", "error-exitcode"}};
+        {"session", "session"}, {"report", "report"}, {"fail_on", "fail-on"}, {"exitcode", "error-exitcode"},
+        {"suppressions", "suppressions"}, {"baseline", "baseline"}, {"allow", "allow"},
+        {"builtin_allow", "no-builtin-allow"}, {"require_traced", "require-traced"}};
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (strcmp(key, pairs[i][0]) == 0)
             return pairs[i][1];
@@ -213,16 +216,11 @@ static struct image_end tell_end(int status)
 }
 
 /* The rule not-traced for a command that left nothing a rule could look at. */
-static bool gate_wants_traced(const struct report_options *options)
+static void count_untraced(struct report_result *result)
 {
-    static const char *const words[] = {"not-traced", "warning", "note"};
-    for (size_t i = 0; options->fail_on != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
-        size_t length = strlen(words[i]);
-        for (const char *at = options->fail_on; (at = strstr(at, words[i])) != NULL; at += length)
-            if ((at == options->fail_on || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
-                return true;
-    }
-    return false;
+    for (size_t i = 0; i < GATE_RULES; i++)
+        result->tally.counts[i] += strcmp(rules[i].id, "not-traced") == 0;
+    result->untraced++;
 }
 
 static void tell_untraced(const struct run *run)
@@ -306,8 +304,7 @@ static int conclude(struct run *run, const struct run_child *child)
         command_error(run->command, "%s", result.error);
     if (result.images == 0 || !run_folder_recorded(&run->folder, child->pid)) {
         tell_untraced(run);
-        result.untraced++;
-        result.fail_matched = result.fail_matched || gate_wants_traced(&run->report);
+        count_untraced(&result);
     }
     dispose(run, !failed);
     free(known);
@@ -333,6 +330,10 @@ static int run_in_folder(struct run *run)
         command_error(run->command, "%s", error);
         return abandon(run, EXIT_USAGE);
     }
+    /* Said now, because the command may take its time; it runs all the same, and --require-traced has its say at the end. */
+    run->report.proven = run_self_test(&run->folder, environment, error, sizeof(error)) == 0;
+    if (!run->report.proven)
+        command_error(run->command, "%s", error);
     struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
                               .by_shell = run->traceable.by_shell, .size_limit = run->size_limit, .wait_all = run->wait_all};
     run_folder_write_command(&run->folder, run->words);
@@ -353,6 +354,8 @@ static int run_command(struct run *run)
     int status = examine(run);
     if (status >= 0)
         return status;
+    if (report_options_check(&run->report) < 0)
+        return command_error(run->command, "%s", run->report.error);
     if (make_folder(run, error, sizeof(error)) < 0)
         return command_error(run->command, "%s", error);
     return run_in_folder(run);

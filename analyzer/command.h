@@ -22,7 +22,7 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command command_run, command_report, command_ls, command_why;
+extern const struct command command_run, command_report, command_ls, command_why, command_diff;
 
 /* "fdtrace NAME: MESSAGE (fdtrace NAME --help shows the usage)" on standard error; returns EXIT_USAGE. */
 int command_usage_error(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

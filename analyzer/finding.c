@@ -167,19 +167,48 @@ const struct model_frame *finding_own_frame(const struct finding *finding, const
     return own_frame(finding->images[0]->exe, stack);
 }
 
+/* libc and the dynamic linker: what their insides are called depends on whether their debug information is installed. */
+static bool is_runtime(const char *module)
+{
+    const char *name = module != NULL ? path_last(module) : "";
+    return strncmp(name, "libc.so", 7) == 0 || strncmp(name, "libc-", 5) == 0 || strncmp(name, "ld-linux", 8) == 0 ||
+           strncmp(name, "libpthread", 10) == 0;
+}
+
+/* load.constprop.0 and load [clone .part.1] are load: how a compiler cuts a function up changes with every build. */
+static uint64_t hash_function(uint64_t hash, const char *function)
+{
+    if (function == NULL)
+        return hash_text(hash, NULL);
+    const char *clone = strstr(function, " [clone ");
+    size_t length = clone != NULL ? (size_t)(clone - function) : strlen(function);
+    static const char *const tails[] = {".constprop.", ".isra.", ".part.", ".cold", ".lto_priv."};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        const char *tail = memmem(function, length, tails[i], strlen(tails[i]));
+        length = tail != NULL && tail > function ? (size_t)(tail - function) : length;
+    }
+    return hash_bytes(hash_bytes(hash, function, length), "", 1);
+}
+
 /*
- * What stays the same on another machine and after an edit elsewhere in the file: the rule, the program, and the calls,
- * functions and modules of the stacks. No folder, address, line or number of a descriptor.
+ * What stays the same on another machine, in another build, and after an edit elsewhere in the file: the rule, the
+ * program, and the calls, functions and modules of the stacks. No folder, address, line or number of a descriptor.
+ * Neighbours that are equal count once, so that a frame more or less of a recursion, or of code without names, is no change.
  */
 static uint64_t fingerprint(const struct finding *finding)
 {
-    uint64_t hash = hash_text(hash_text(HASH_BEGIN, finding->rule->id), finding->images[0]->program);
+    uint64_t hash = hash_text(hash_text(HASH_BEGIN, finding->rule->id), finding->images[0]->program), last = 0;
     for (size_t i = 0; i < finding->stack_count; i++) {
         const struct finding_stack *stack = &finding->stacks[i];
         hash = hash_text(hash_text(hash, stack->role), stack->call);
-        for (size_t j = 0; j < stack->stack.count; j++)
-            hash = hash_text(hash_text(hash, path_last(stack->stack.frames[j].module)),
-                             stack->stack.frames[j].function);
+        for (size_t j = 0; j < stack->stack.count; j++) {
+            const struct model_frame *frame = &stack->stack.frames[j];
+            uint64_t one = hash_text(HASH_BEGIN, path_last(frame->module));
+            one = hash_function(one, is_runtime(frame->module) ? NULL : frame->function);
+            if (one != last || j == 0)
+                hash = hash_number(hash, one);
+            last = one;
+        }
     }
     return hash;
 }
@@ -241,6 +270,35 @@ int findings_gather(struct findings *findings, struct model *model)
     return findings->out_of_memory ? -ENOMEM : 0;
 }
 
+bool finding_reword(struct finding *finding)
+{
+    free(finding->message);
+    free(finding->suggestion);
+    finding->message = finding->suggestion = NULL;
+    return put_into_words(finding);
+}
+
+int findings_sift(struct findings *findings)
+{
+    size_t shown = 0, aside = 0;
+    struct finding **put_aside = calloc(findings->count + 1, sizeof(struct finding *));
+    if (put_aside == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = findings->items[i];
+        if (finding->fate == FINDING_SHOWN)
+            findings->items[shown++] = finding;
+        else
+            put_aside[aside++] = finding;
+    }
+    if (aside > 0)
+        memcpy(findings->items + shown, put_aside, aside * sizeof(struct finding *));
+    free(put_aside);
+    findings->count = shown;
+    findings->aside += aside;
+    return 0;
+}
+
 static void free_index(struct finding_index *index)
 {
     struct finding_index *entry, *next;
@@ -254,7 +312,7 @@ void findings_free(struct findings *findings)
 {
     free_index(findings->index);
     free_index(findings->notes);
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = 0; i < findings->count + findings->aside; i++) {
         struct finding *finding = findings->items[i];
         free(finding->images);
         free(finding->descriptors);

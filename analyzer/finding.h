@@ -29,6 +29,13 @@ struct finding_stack {
     struct model_stack stack;     /* after findings_finish */
 };
 
+/* What becomes of a finding once it has been made: shown, or put aside by findings_sift. */
+enum finding_fate {
+    FINDING_SHOWN,
+    FINDING_SUPPRESSED,           /* by a suppression */
+    FINDING_KNOWN                 /* by the baseline, and not more than there */
+};
+
 struct finding {
     const struct rule *rule;
     const struct image **images;  /* distinct, in the order of their ids; the first names the finding */
@@ -45,11 +52,14 @@ struct finding {
     char *message, *suggestion;   /* raw: to be escaped when printed */
     uint64_t fingerprint;
     uint64_t key;
+    enum finding_fate fate;
+    uint64_t known;               /* how many the baseline has of this fingerprint; 0: it is new, or there is no baseline */
 };
 
 struct findings {
-    struct finding **items;       /* after findings_finish: sorted */
-    size_t count;
+    struct finding **items;       /* after findings_finish: sorted; those put aside follow the shown ones */
+    size_t count;                 /* shown */
+    size_t aside;                 /* put aside */
     struct model *model;
     struct finding_index *index;
     struct finding_index *notes;
@@ -82,6 +92,10 @@ bool findings_noted(const struct findings *findings, uint64_t key);
 /* Runs every rule over every image. 0 or -ENOMEM. Free with findings_free in either case; model must outlive it. */
 int findings_gather(struct findings *findings, struct model *model);
 void findings_free(struct findings *findings);
+/* Puts aside what is not FINDING_SHOWN any more; the order stays. 0 or -ENOMEM. */
+int findings_sift(struct findings *findings);
+/* Finds words anew, after count or descriptors changed. False: out of memory. */
+bool finding_reword(struct finding *finding);
 
 /*
  * The frame people should look at first: the innermost one of the program itself, else the innermost one outside the

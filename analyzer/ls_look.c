@@ -194,7 +194,8 @@ static int make_rows(struct ls_view *view)
         }
         row->tag = judge(view, row);
         row->kind = best_kind(row);
-        row->name = row->kernel != NULL ? row->kernel->name : row->trace.life->name;
+        bool labeled = row->traced && (row->trace.state & FDT_LABELED) != 0 && row->tag != LS_REPLACED;
+        row->name = row->kernel != NULL && !labeled ? row->kernel->name : row->trace.life->name;
     }
     return 0;
 }

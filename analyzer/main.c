@@ -4,12 +4,13 @@
 #include "escape.h"
 #include "fdtrace/fdtrace.h"
 #include "fdtrace/segment.h"
+#include "run_self_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_run, &command_report, &command_ls, &command_why};
+static const struct command *const commands[] = {&command_run, &command_report, &command_ls, &command_why, &command_diff};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static int help(FILE *out)
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
     const struct command *command = find_command(argv[1]);
     if (command != NULL)
         return command->run(command, argc - 1, argv + 1);
+    if (strcmp(argv[1], "--self-test") == 0)
+        return run_self_test_subject();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
         return version();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -79,7 +79,7 @@ bool descriptor_path(const struct descriptor *descriptor, char *path, size_t siz
 {
     const char *name = descriptor->life->name;
     int length;
-    if (name[0] == '\0' || (descriptor->state & FDT_NAME_CUT) != 0)
+    if (name[0] == '\0' || (descriptor->state & (FDT_NAME_CUT | FDT_LABELED)) != 0)
         return false;
     if (name[0] == '/')
         length = snprintf(path, size, "%s", name);

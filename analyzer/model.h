@@ -61,6 +61,7 @@ struct image {
     size_t argc;
     const char *untraced_reason;   /* NULL when traced */
     struct image_end end;
+    bool judged;                   /* it is running, and what it has open is judged all the same */
     uint64_t start_ns, end_ns;     /* end_ns: when it ended, else the last moment known */
     struct descriptor *open;       /* at the end, by number */
     size_t open_count;

@@ -1,7 +1,9 @@
 /* Options, loading, judging, printing, exit status. See report.h. */
 #include "report.h"
 
+#include "baseline.h"
 #include "command.h"
+#include "embedded.h"
 #include "finding.h"
 #include "out/writer.h"
 #include "rule.h"
@@ -13,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, NULL};
+const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,
@@ -23,16 +25,32 @@ enum {
     OPTION_REQUIRE_TRACED,
     OPTION_SHOW,
     OPTION_REPORT,
-    OPTION_COLOR
+    OPTION_COLOR,
+    OPTION_SUPPRESSIONS,
+    OPTION_GEN_SUPPRESSIONS,
+    OPTION_BASELINE,
+    OPTION_WRITE_BASELINE,
+    OPTION_ALLOW,
+    OPTION_NO_BUILTIN_ALLOW,
+    OPTION_LIMIT,
+    OPTION_OPEN_SINCE
 };
-enum { EXITCODE_STANDARD = 99 };
+enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 
 const struct command_option report_option_table[] = {
     {"format", 0, OPTION_FORMAT, "FORMAT", "text or json"},
     {"output", 'o', OPTION_OUTPUT, "FORMAT:FILE", "write the report to FILE (- is standard output); repeatable"},
-    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[,...]", "exit with --error-exitcode when one of these was found"},
+    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N of) one was found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},
-    {"require-traced", 0, OPTION_REQUIRE_TRACED, NULL, "exit with 3 when an image could not be traced"},
+    {"require-traced", 0, OPTION_REQUIRE_TRACED, NULL, "exit with 3 when something could not be traced or recorded"},
+    {"suppressions", 0, OPTION_SUPPRESSIONS, "FILE", "say nothing about what FILE describes; repeatable"},
+    {"gen-suppressions", 0, OPTION_GEN_SUPPRESSIONS, NULL, "print suppressions for what was found instead of the text"},
+    {"baseline", 0, OPTION_BASELINE, "FILE", "tell only what is new or more; implies --fail-on=warning"},
+    {"write-baseline", 0, OPTION_WRITE_BASELINE, "FILE", "write what was found as a baseline"},
+    {"allow", 0, OPTION_ALLOW, "KIND:NAME[,...]", "descriptors that are meant to stay open, by globs; repeatable"},
+    {"no-builtin-allow", 0, OPTION_NO_BUILTIN_ALLOW, NULL, "do not excuse what usually stays open (/dev/urandom, ...)"},
+    {"open-since", 0, OPTION_OPEN_SINCE, "NS", "only leaks born at NS of CLOCK_MONOTONIC or later, of running programs, too"},
+    {"limit", 0, OPTION_LIMIT, "N", "findings told in full in text (default 50); 0 tells all"},
     {"show", 0, OPTION_SHOW, "note|images|all", "list notes in the text, too, or every program of the tree; repeatable"},
     {"report", 0, OPTION_REPORT, "EXTENT", "none, summary or full (default) text"},
     {"color", 0, OPTION_COLOR, "WHEN", "auto (default), always or never"},
@@ -57,11 +75,25 @@ static const struct writer *find_writer(const char *name, size_t length)
     return NULL;
 }
 
+static int refuse_format(struct report_options *options, const char *format, size_t length)
+{
+    const char *names[32] = {NULL};
+    char word[64], all[256] = "";
+    for (size_t i = 0; writers[i] != NULL && i < 31; i++) {
+        names[i] = writers[i]->name;
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    snprintf(word, sizeof(word), "%.*s", (int)length, format);
+    const char *near = closest_word(word, names);
+    return near != NULL ? refuse(options, "unknown format '%s'; did you mean '%s'? There are %s", word, near, all)
+                        : refuse(options, "unknown format '%s'; there are %s", word, all);
+}
+
 static int add_output(struct report_options *options, const char *format, size_t length, const char *path)
 {
     const struct writer *writer = find_writer(format, length);
     if (writer == NULL)
-        return refuse(options, "unknown format '%.*s'; there are text and json", (int)length, format);
+        return refuse_format(options, format, length);
     if (options->output_count == REPORT_OUTPUTS_MAX)
         return refuse(options, "more than %d outputs", REPORT_OUTPUTS_MAX);
     options->outputs[options->output_count++] = (struct report_output){writer, path};
@@ -76,50 +108,45 @@ static int parse_output(struct report_options *options, const char *value)
     return add_output(options, value, (size_t)(colon - value), colon + 1);
 }
 
-static int find_severity(const char *word, size_t length)
+static int set_text(struct report_options *options, char **field, const char *value)
 {
-    for (int severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
-        if (strlen(severity_name(severity)) == length && memcmp(severity_name(severity), word, length) == 0)
-            return severity;
-    return -1;
-}
-
-static bool is_rule(const struct rule *rule, const char *word, size_t length)
-{
-    return strlen(rule->id) == length && memcmp(rule->id, word, length) == 0;
-}
-
-static int refuse_rule(struct report_options *options, const char *word, size_t length)
-{
-    const char *names[64] = {"note", "warning", "error"};
-    size_t count = 3;
-    for (const struct rule *rule = rules; rule->id != NULL && count < 63; rule++)
-        names[count++] = rule->id;
-    char text[64];
-    snprintf(text, sizeof(text), "%.*s", (int)length, word);
-    const char *near = closest_word(text, names);
-    if (near != NULL)
-        return refuse(options, "no rule or severity is called '%s'; did you mean '%s'?", text, near);
-    return refuse(options, "no rule or severity is called '%s'; severities are note, warning and error", text);
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return refuse(options, "out of memory");
+    free(*field);
+    *field = copy;
+    return 0;
 }
 
 /* Checked when given, not when used: a gate on a misspelt rule would always pass. */
 static int set_fail_on(struct report_options *options, const char *list)
 {
-    for (const char *word = list; *word != '\0';) {
-        size_t length = strcspn(word, ",");
-        bool known = find_severity(word, length) >= 0;
-        for (const struct rule *rule = rules; rule->id != NULL && !known; rule++)
-            known = is_rule(rule, word, length);
-        if (!known)
-            return refuse_rule(options, word, length);
-        word += length + (word[length] == ',');
-    }
-    char *copy = strdup(list);
-    if (copy == NULL)
-        return refuse(options, "out of memory");
-    free(options->fail_on);
-    options->fail_on = copy;
+    int result = gate_check(list, options->error, sizeof(options->error));
+    return result < 0 ? result : set_text(options, &options->fail_on, list);
+}
+
+/* Unlike fail_on= in FDTRACE_OPTIONS, whose exit status stays the other one unless exitcode= says so. */
+static int fail_on(struct report_options *options, const char *list)
+{
+    if (!options->exitcode_given && options->error_exitcode == 0)
+        options->error_exitcode = EXITCODE_STANDARD;
+    return set_fail_on(options, list);
+}
+
+/* A baseline that could never fail would be no gate. */
+static int set_baseline(struct report_options *options, const char *path)
+{
+    int result = options->fail_on == NULL ? fail_on(options, "warning") : 0;
+    return result < 0 ? result : set_text(options, &options->baseline, path);
+}
+
+static int parse_number(struct report_options *options, const char *option, const char *value, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0)
+        return refuse(options, "--%s wants a number, not '%s'", option, value);
     return 0;
 }
 
@@ -164,10 +191,7 @@ int report_option(struct report_options *options, int id, const char *value)
     case OPTION_OUTPUT:
         return parse_output(options, value);
     case OPTION_FAIL_ON:
-        /* Unlike fail_on= in FDTRACE_OPTIONS, whose exit status stays the other one unless exitcode= says so. */
-        if (!options->exitcode_given && options->error_exitcode == 0)
-            options->error_exitcode = EXITCODE_STANDARD;
-        return set_fail_on(options, value);
+        return fail_on(options, value);
     case OPTION_EXITCODE:
         return parse_exitcode(options, value);
     case OPTION_REQUIRE_TRACED:
@@ -183,22 +207,59 @@ int report_option(struct report_options *options, int id, const char *value)
         return parse_extent(options, value);
     case OPTION_COLOR:
         return parse_color(options, value);
+    case OPTION_SUPPRESSIONS:
+        return suppressions_read_file(options->suppressions, value, options->error, sizeof(options->error));
+    case OPTION_GEN_SUPPRESSIONS:
+        return add_output(options, "suppressions", strlen("suppressions"), NULL);
+    case OPTION_BASELINE:
+        return set_baseline(options, value);
+    case OPTION_WRITE_BASELINE:
+        return set_text(options, &options->write_baseline, value);
+    case OPTION_ALLOW:
+        return allow_add(&options->allowed, value, options->error, sizeof(options->error));
+    case OPTION_NO_BUILTIN_ALLOW:
+        options->builtin_allow = false;
+        return 0;
+    case OPTION_LIMIT:
+        return parse_number(options, "limit", value, &options->limit);
+    case OPTION_OPEN_SINCE:
+        options->open_only = true;
+        return parse_number(options, "open-since", value, &options->open_since);
     }
     return refuse(options, "unknown option");
+}
+
+/* The equals of the options above. What they say wrong is told with the variable's name. */
+static int read_environment(struct report_options *options, const struct environment_options *environment)
+{
+    int result = parse_extent(options, environment->report);
+    if (result < 0)
+        return refuse(options, "FDTRACE_OPTIONS: report= is none, summary or full, not '%s'", environment->report);
+    options->error_exitcode = environment->exitcode <= 255 ? (int)environment->exitcode : EXITCODE_STANDARD;
+    options->require_traced = environment->require_traced;
+    options->builtin_allow = environment->builtin_allow;
+    if (environment->suppressions[0] != '\0')
+        result = suppressions_read_file(options->suppressions, environment->suppressions, options->error,
+                                        sizeof(options->error));
+    if (result == 0)
+        result = allow_add(&options->allowed, environment->allow, options->error, sizeof(options->error));
+    if (result == 0 && environment->fail_on[0] != '\0')
+        result = set_fail_on(options, environment->fail_on);
+    if (result == 0 && environment->baseline[0] != '\0')
+        result = set_text(options, &options->baseline, environment->baseline);
+    if (result == 0 && options->baseline != NULL && options->fail_on == NULL)
+        result = set_fail_on(options, "warning");
+    return result;
 }
 
 int report_options_init(struct report_options *options, FILE *stream)
 {
     struct environment_options environment;
-    *options = (struct report_options){.stream = stream, .extent = REPORT_FULL};
-    if (environment_options_read(&environment, getenv("FDTRACE_OPTIONS")) < 0)
+    *options = (struct report_options){.stream = stream, .extent = REPORT_FULL, .limit = LIMIT_STANDARD};
+    options->suppressions = calloc(1, sizeof(*options->suppressions));
+    if (options->suppressions == NULL || environment_options_read(&environment, getenv("FDTRACE_OPTIONS")) < 0)
         return refuse(options, "out of memory");
-    int result = parse_extent(options, environment.report);
-    if (result < 0)
-        result = refuse(options, "FDTRACE_OPTIONS: report= is none, summary or full, not '%s'", environment.report);
-    options->error_exitcode = environment.exitcode <= 255 ? (int)environment.exitcode : EXITCODE_STANDARD;
-    if (result == 0 && environment.fail_on[0] != '\0')
-        result = set_fail_on(options, environment.fail_on);
+    int result = read_environment(options, &environment);
     environment_options_free(&environment);
     return result;
 }
@@ -206,34 +267,129 @@ int report_options_init(struct report_options *options, FILE *stream)
 void report_options_free(struct report_options *options)
 {
     free(options->fail_on);
-    options->fail_on = NULL;
+    free(options->baseline);
+    free(options->write_baseline);
+    allow_free(&options->allowed);
+    if (options->suppressions != NULL)
+        suppressions_free(options->suppressions);
+    free(options->suppressions);
+    options->fail_on = options->baseline = options->write_baseline = NULL;
+    options->suppressions = NULL;
 }
 
-static bool matches(const char *fail_on, const struct rule *rule)
+/* Embedded suppressions come last: what files say goes first. They are this session's alone. */
+static int suppress(const struct report_options *options, struct model *model, struct findings *findings,
+                    struct report_result *result)
 {
-    for (const char *word = fail_on != NULL ? fail_on : ""; *word != '\0';) {
-        size_t length = strcspn(word, ",");
-        int threshold = find_severity(word, length);
-        if (is_rule(rule, word, length) || (threshold >= 0 && (int)rule->severity >= threshold))
-            return true;
-        word += length + (word[length] == ',');
+    struct suppressions *list = options->suppressions;
+    int code = embedded_suppressions(list, model, result->error, sizeof(result->error));
+    if (code < 0)
+        return code;
+    if (list->count > 0 && suppressions_apply(list, findings) < 0) {
+        snprintf(result->error, sizeof(result->error), "out of memory while applying suppressions");
+        return -ENOMEM;
     }
-    return false;
+    for (size_t i = 0; i < list->count; i++)
+        result->suppressed += list->items[i].findings;
+    return 0;
+}
+
+/* A baseline that is to be written may not be there yet. */
+static int read_baseline(const struct report_options *options, struct baseline *baseline, char *error, size_t error_size)
+{
+    *baseline = (struct baseline){0};
+    if (options->baseline == NULL ||
+        (options->write_baseline != NULL && strcmp(options->baseline, options->write_baseline) == 0 &&
+         access(options->baseline, F_OK) != 0))
+        return 0;
+    return baseline_read(baseline, options->baseline, error, error_size);
+}
+
+int report_options_check(struct report_options *options)
+{
+    struct baseline baseline;
+    int code = read_baseline(options, &baseline, options->error, sizeof(options->error));
+    baseline_free(&baseline);
+    return code;
+}
+
+/* The old baseline is read before a new one may replace it. */
+static int compare(const struct report_options *options, struct findings *findings, struct report_result *result)
+{
+    struct baseline baseline;
+    size_t aside = findings->aside;
+    int code = read_baseline(options, &baseline, result->error, sizeof(result->error));
+    if (code == 0 && options->baseline != NULL && baseline_apply(&baseline, findings, &result->gone) < 0) {
+        snprintf(result->error, sizeof(result->error), "out of memory while comparing with %s", options->baseline);
+        code = -ENOMEM;
+    }
+    if (code == 0 && options->write_baseline != NULL)
+        code = baseline_write(findings, options->write_baseline, result->error, sizeof(result->error));
+    result->known = findings->aside - aside;
+    baseline_free(&baseline);
+    return code;
+}
+
+/* --open-since: running programs are judged as if they had ended, older descriptors are none of anybody's business. */
+static void judge_running(struct model *model, uint64_t since)
+{
+    for (size_t i = 0; i < model->image_count; i++) {
+        struct image *image = &model->images[i];
+        image->judged = image->end.how == END_RUNNING;
+        for (size_t j = 0; j < image->open_count; j++)
+            if (image->open[j].life->ns < since)
+                image->open[j].state |= FDT_IGNORED;
+    }
+}
+
+/* Of what is told then, only leaks: everything else happened at some other time. */
+static int keep_leaks(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (strcmp(findings->items[i]->rule->id, "leak-at-exit") != 0)
+            findings->items[i]->fate = FINDING_SUPPRESSED;
+    return findings_sift(findings);
+}
+
+/* What --require-traced asks of a recording that is there. */
+static void check_recorded(const struct model *model, const struct report_options *options,
+                           struct report_result *result)
+{
+    uint64_t events = 0, lost = 0;
+    for (size_t i = 0; i < model->image_count; i++) {
+        const struct image *image = &model->images[i];
+        result->untraced += image->segment == NULL;
+        events += image->events;
+        if (image->segment != NULL)
+            lost += image->segment->header.lost.slots + image->segment->header.lost.incidents;
+    }
+    result->unrecorded = (events == 0 && !options->proven) || lost > 0;
+    if (result->untraced > 0)
+        snprintf(result->verdict, sizeof(result->verdict), "%zu image%s could not be traced", result->untraced,
+                 result->untraced > 1 ? "s" : "");
+    else if (events == 0 && !options->proven)
+        snprintf(result->verdict, sizeof(result->verdict), "no event at all was recorded");
+    else if (lost > 0)
+        snprintf(result->verdict, sizeof(result->verdict), "%llu events could not be recorded for want of room",
+                 (unsigned long long)lost);
 }
 
 static void count(const struct model *model, const struct findings *findings, const struct report_options *options,
                   struct report_result *result)
 {
-    result->images = model->image_count;
-    for (size_t i = 0; i < model->image_count; i++)
-        result->untraced += model->images[i].segment == NULL;
+    char why[sizeof(result->verdict)];
+    check_recorded(model, options, result);
+    if (!options->require_traced)
+        result->verdict[0] = '\0';
     result->findings = findings->count;
     for (size_t i = 0; i < findings->count; i++) {
-        const struct rule *rule = findings->items[i]->rule;
         size_t *counters[] = {&result->notes, &result->warnings, &result->errors};
-        ++*counters[rule->severity];
-        result->fail_matched = result->fail_matched || matches(options->fail_on, rule);
+        ++*counters[findings->items[i]->rule->severity];
     }
+    gate_count(&result->tally, findings);
+    result->fail_matched = gate_matches(options->fail_on, &result->tally, why, sizeof(why));
+    if (result->fail_matched && options->error_exitcode != 0)
+        memcpy(result->verdict, why, sizeof(why));
 }
 
 static int write_failed(struct report_result *result, const char *path, int error)
@@ -283,18 +439,27 @@ int report_session(const char *const *paths, size_t path_count, const struct rep
 {
     struct model model;
     struct findings findings;
+    size_t named = options->suppressions->count;
     *result = (struct report_result){0};
     int code = model_load(&model, paths, path_count, options->ends, options->end_count, result->error,
                           sizeof(result->error));
     if (code < 0)
         return code;
+    result->images = model.image_count; /* from here on there is something to tell, whatever goes wrong */
+    allow_apply(&options->allowed, options->builtin_allow, &model);
+    if (options->open_only)
+        judge_running(&model, options->open_since);
     code = findings_gather(&findings, &model);
+    if (code == 0 && options->open_only)
+        code = keep_leaks(&findings);
     if (code < 0) {
         snprintf(result->error, sizeof(result->error), "out of memory while judging %s", paths[0]);
-    } else {
+    } else if ((code = suppress(options, &model, &findings, result)) == 0 &&
+               (code = compare(options, &findings, result)) == 0) {
         count(&model, &findings, options, result);
         code = write_all(&(struct report_view){&model, &findings, options, result}, result);
     }
+    suppressions_cut(options->suppressions, named);
     findings_free(&findings);
     model_free(&model);
     return code;
@@ -302,7 +467,9 @@ int report_session(const char *const *paths, size_t path_count, const struct rep
 
 int report_exit_status(const struct report_options *options, const struct report_result *result, int otherwise)
 {
-    if (result->fail_matched && options->error_exitcode != 0)
+    char why[sizeof(result->verdict)];
+    bool matched = result->fail_matched || gate_matches(options->fail_on, &result->tally, why, sizeof(why));
+    if (matched && options->error_exitcode != 0)
         return options->error_exitcode;
-    return options->require_traced && result->untraced > 0 ? EXIT_UNTRACED : otherwise;
+    return options->require_traced && (result->untraced > 0 || result->unrecorded) ? EXIT_UNTRACED : otherwise;
 }

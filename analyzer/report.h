@@ -12,8 +12,11 @@
 #ifndef FDTRACE_REPORT_H
 #define FDTRACE_REPORT_H
 
+#include "allow.h"
+#include "gate.h"
 #include "model.h"
 #include "options.h"
+#include "suppress.h"
 
 #include <stdio.h>
 
@@ -37,10 +40,18 @@ struct report_options {
     enum report_extent extent;
     bool show_notes;              /* list notes in text, too */
     bool show_images;             /* and every image of the tree */
-    char *fail_on;                /* checked: rule ids and severities, comma-separated; NULL or "" none */
+    char *fail_on;                /* checked by gate_check; NULL or "" none */
     int  error_exitcode;          /* exit status when fail_on matched; 0 keeps the other */
     bool exitcode_given;          /* by --error-exitcode */
-    bool require_traced;
+    bool require_traced;          /* fail closed: what was not recorded is no pass */
+    bool proven;                  /* a self-test has recorded: a session without events is one of a program without them */
+    struct suppressions *suppressions;  /* of files; never NULL after report_options_init. Applying them changes their states */
+    struct allowances allowed;
+    bool builtin_allow;           /* the list of allow.def, too */
+    char *baseline, *write_baseline;    /* paths, NULL none */
+    uint64_t limit;               /* findings told in full in text; 0 all */
+    bool open_only;               /* --open-since was given */
+    uint64_t open_since;          /* CLOCK_MONOTONIC, nanoseconds */
     const struct known_end *ends; /* what the caller knows of how processes ended; may be NULL */
     size_t end_count;
     char *const *command;         /* for JSON `command`; NULL: what the session says, else the first image's argv */
@@ -50,7 +61,12 @@ struct report_options {
 struct report_result {
     size_t images, findings, errors, warnings, notes;
     size_t untraced;              /* images that could not be traced */
-    bool   fail_matched;          /* fail_on matched a finding */
+    bool   unrecorded;            /* nothing at all was recorded, or something is missing: verdict says what */
+    size_t suppressed;            /* findings, in whole or in part */
+    size_t known, gone;           /* findings the baseline knows; its lines nothing was found for */
+    struct gate_tally tally;
+    bool   fail_matched;          /* fail_on matched */
+    char   verdict[320];          /* why the exit status is what report_exit_status says; "" when nothing failed */
     char   error[1024];           /* one line: what, where, what to do; after report_session failed */
 };
 
@@ -63,6 +79,11 @@ int report_options_init(struct report_options *options, FILE *stream);
 /* Takes one option of report_option_table. 0, or -EINVAL with options->error set. */
 int report_option(struct report_options *options, int id, const char *value);
 void report_options_free(struct report_options *options);
+/*
+ * Can the files that options name be read? For whoever has a command to run before the report: a mistake is better told
+ * before than after. 0, or negative errno with options->error set.
+ */
+int report_options_check(struct report_options *options);
 
 /*
  * paths: session folders and segment files, any mix. 0, or negative errno with result->error set and nothing printed.
@@ -70,7 +91,10 @@ void report_options_free(struct report_options *options);
 int report_session(const char *const *paths, size_t count, const struct report_options *options,
                    struct report_result *result);
 
-/* The exit status that follows: error_exitcode, EXIT_UNTRACED, or `otherwise`. */
+/*
+ * The exit status that follows: error_exitcode, EXIT_UNTRACED, or `otherwise`. result may have been changed since: an image
+ * more that was not traced, a finding more in the tally.
+ */
 int report_exit_status(const struct report_options *options, const struct report_result *result, int otherwise);
 
 #endif

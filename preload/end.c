@@ -87,7 +87,7 @@ static void reconcile(void)
                 kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
             slot->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         }
-        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && asked++ < NAMES_ASKED)
+        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && !(table_word(slot) & FDT_LABELED) && asked++ < NAMES_ASKED)
             ask_name(slot, (int)fd);
     }
     store.header->reconciled = 1;
@@ -141,20 +141,71 @@ static int open_destination(bool *opened)
     return inherited || (harmless && raw_getfd(STDERR_FILENO) >= 0 && slot->life.from > 2) ? STDERR_FILENO : -1;
 }
 
+/* Is the exit status to tell what was found? Then no judgement is no pass. */
+static bool is_gate(void)
+{
+    return options.fail_on[0] != '\0' || options.baseline[0] != '\0' || options.require_traced;
+}
+
+/* When the analyzer is asked about: the end, or (end_explain) what has been opened since a moment. */
+#define AT_END UINT64_MAX
+
+/* The program may have gone to another folder since the user wrote a relative path. */
+static char *absolute(const char *path, char text[2 * OPTION_TEXT_SIZE])
+{
+    size_t folder = path[0] != '/' ? strlen(store.header->cwd) : 0;
+    memcpy(text, store.header->cwd, folder);
+    if (folder > 0)
+        text[folder++] = '/';
+    strcpy(text + folder, path);
+    return text;
+}
+
+/* The options, as the command knows them; FDTRACE_OPTIONS itself may be gone by now, or say something else. */
+static void write_arguments(char *arguments[20], uint64_t since)
+{
+    static char suppressions[2 * OPTION_TEXT_SIZE], baseline[2 * OPTION_TEXT_SIZE];
+    static struct line moment;
+    if (since != AT_END)
+        line_number(&moment, (int64_t)since);
+    const struct { const char *name; char *value; } given[] = {
+        {"--open-since", moment.text},
+        {"--report", since != AT_END ? (char *)"full" : options.report},
+        {"--fail-on", since != AT_END ? (char *)"leak-at-exit" : options.fail_on},
+        {"--baseline", options.baseline[0] != '\0' ? absolute(options.baseline, baseline) : baseline},
+        {"--suppressions", options.suppressions[0] != '\0' ? absolute(options.suppressions, suppressions) : suppressions},
+        {"--allow", options.allow},
+    };
+    size_t count = 2; /* the command and "report" */
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        if (given[i].value[0] == '\0')
+            continue;
+        arguments[count++] = (char *)given[i].name;
+        arguments[count++] = given[i].value;
+    }
+    if (!options.builtin_allow)
+        arguments[count++] = (char *)"--no-builtin-allow";
+    if (options.require_traced && since == AT_END)
+        arguments[count++] = (char *)"--require-traced";
+    arguments[count++] = store.path;
+    arguments[count] = NULL;
+}
+
+static bool is_ours(const char *variable)
+{
+    return strncmp(variable, "LD_PRELOAD=", 11) == 0 || strncmp(variable, "FDTRACE_OPTIONS=", 16) == 0;
+}
+
 /* The child's half of running the analyzer: a copy of us that only makes raw system calls until it is replaced. */
-static _Noreturn void become_analyzer(const char *path, int output)
+static _Noreturn void become_analyzer(const char *path, int output, uint64_t since)
 {
     static char *environment[4096];
     size_t count = 0;
     uint64_t none = 0;
-    char *arguments[] = {(char *)path, "report", "--report", options.report, "--fail-on", options.fail_on,
-                         "--error-exitcode", "99", store.path, NULL};
-    if (options.fail_on[0] == '\0') {
-        arguments[4] = store.path;
-        arguments[5] = NULL;
-    }
+    char *arguments[20] = {(char *)path, "report"};
+    write_arguments(arguments, since);
     for (char **entry = environ; entry != NULL && *entry != NULL && count < 4095; entry++)
-        if (strncmp(*entry, "LD_PRELOAD=", 11) != 0)
+        if (!is_ours(*entry))
             environment[count++] = *entry;
     raw(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
     if (output != STDOUT_FILENO)
@@ -166,38 +217,65 @@ static _Noreturn void become_analyzer(const char *path, int output)
     __builtin_unreachable();
 }
 
-/* Exit status of the analyzer, -1 when it could not run. A child without an exit signal disturbs no SIGCHLD, no wait(). */
-static int run_analyzer(int output)
+/* Exit statuses of `fdtrace report`; here also what stands for no answer. */
+enum { REPORT_WRONG = 2, REPORT_UNTRACED = 3, REPORT_MATCHED = 99, REPORT_UNMADE = -1 };
+
+/* A child without an exit signal disturbs no SIGCHLD, no wait(). */
+static int run_analyzer(int output, uint64_t since)
 {
     char path[OPTION_TEXT_SIZE];
     int status = 0;
     if (store.path[0] == '\0' || !find_analyzer(path))
-        return -1;
+        return REPORT_UNMADE;
     long child = raw(clone, 0);
     if (child == 0)
-        become_analyzer(path, output);
+        become_analyzer(path, output, since);
     if (child < 0)
-        return -1;
+        return REPORT_UNMADE;
     long answer;
     while ((answer = raw(wait4, child, &status, __WALL)) == -EINTR)
         ;
-    return answer == child && WIFEXITED(status) && WEXITSTATUS(status) != 127 && WEXITSTATUS(status) != 2
-               ? WEXITSTATUS(status)
-               : -1;
+    return answer == child && WIFEXITED(status) && WEXITSTATUS(status) != 127 ? WEXITSTATUS(status) : REPORT_UNMADE;
+}
+
+bool end_explain(int output, uint64_t since)
+{
+    int answer = filter_known() ? REPORT_UNMADE : run_analyzer(output, since);
+    if (answer == REPORT_UNMADE || answer == REPORT_WRONG)
+        here_report(output, since != 0 ? since : 1);
+    return answer != 0;
+}
+
+/* The status the program ends with, now that the report has answered. */
+static int judge(int answer, int status)
+{
+    int failed = options.exitcode != 0 ? (int)options.exitcode : status;
+    if (answer == REPORT_MATCHED)
+        return failed;
+    if (answer == REPORT_UNTRACED)
+        return options.exitcode != 0 ? failed : REPORT_UNTRACED;
+    if (!is_gate() || (answer != REPORT_UNMADE && answer != REPORT_WRONG))
+        return status;
+    say("what was found could not be judged, which counts as a failure", NULL);
+    return failed;
 }
 
 static int report(int status)
 {
-    bool opened;
-    int output = open_destination(&opened);
-    if (output < 0)
+    bool opened, wanted = strcmp(options.report, "none") != 0;
+    int output = wanted ? open_destination(&opened) : -1;
+    if (output < 0 && !is_gate())
         return status;
-    int answer = run_analyzer(output);
-    if (answer < 0)
-        here_report(output);
+    if (output < 0) {
+        output = raw_open("/dev/null", O_WRONLY, 0); /* judged all the same */
+        opened = output >= 0;
+    }
+    int answer = run_analyzer(output, AT_END);
+    if (wanted && (answer == REPORT_UNMADE || answer == REPORT_WRONG))
+        here_report(output, 0);
     if (opened)
         raw(close, output);
-    return answer == 99 && options.exitcode != 0 ? (int)options.exitcode : status;
+    return judge(answer, status);
 }
 
 /* A private folder goes with its last segment; one that was asked for stays. */
@@ -222,6 +300,8 @@ static void clean_up(void)
 
 int process_end(int status)
 {
+    if (options.require_traced && !process_under_run && __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) == GATE_OFF)
+        return options.exitcode != 0 ? (int)options.exitcode : REPORT_UNTRACED;
     if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON ||
         (thread_self.vfork_pid != 0 && raw(getpid) != thread_self.vfork_pid))
         return status;
@@ -231,7 +311,7 @@ int process_end(int status)
     if (__atomic_exchange_n(&ended_pid, me, __ATOMIC_ACQ_REL) == me)
         return status;
 
-    bool reports = strcmp(options.report, "none") != 0;
+    bool reports = !process_under_run && (strcmp(options.report, "none") != 0 || is_gate());
     bool worth = count_leaks() != 0 || store.header->incidents != 0;
     store.header->exit_status = status & 255;
     store.header->end_ns = store_now();
@@ -242,7 +322,7 @@ int process_end(int status)
         return status;
     if (options.verify && verify_table() > 0)
         status = VERIFY_EXIT_STATUS;
-    if (reports && (worth || options.fail_on[0] != '\0'))
+    if (reports && (worth || is_gate()))
         status = report(status);
     clean_up();
     return status;

@@ -102,27 +102,34 @@ static void put_incident(int fd, const struct fdt_incident *incident)
         put_past(fd, "it was opened by ", incident->life.call, incident->life.site);
 }
 
-void here_report(int fd)
+/* Only what is open now and was born at since or later counts where since is given: incidents are the end's business. */
+static bool is_told(uint32_t number, uint64_t since)
+{
+    const struct fdt_slot *slot = table_at(number);
+    return end_is_leak((int)number, table_word(slot)) && slot->life.ns >= since;
+}
+
+void here_report(int fd, uint64_t since)
 {
     static uint32_t counts[1u << 14]; /* by site; sites beyond share the last entry */
     const uint32_t last = sizeof(counts) / sizeof(counts[0]) - 1;
     uint32_t findings = 0, shown = 0;
     for (uint32_t number = 0; number < table_end(); number++) {
         const struct fdt_slot *slot = table_at(number);
-        if (end_is_leak((int)number, table_word(slot)))
+        if (is_told(number, since))
             counts[slot->life.site < last ? slot->life.site : last]++;
     }
     for (uint32_t number = 0; number < table_end(); number++) {
         const struct fdt_slot *slot = table_at(number);
         uint32_t *count = &counts[slot->life.site < last ? slot->life.site : last];
-        if (!end_is_leak((int)number, table_word(slot)) || *count == 0)
+        if (!is_told(number, since) || *count == 0)
             continue;
         findings++;
         if (shown++ < 50)
             put_leak(fd, number, *count);
         *count = 0;
     }
-    for (uint32_t i = 0; i < store.header->incidents && i < store.secured[FDT_PART_INCIDENTS]; i++) {
+    for (uint32_t i = 0; since == 0 && i < store.header->incidents && i < store.secured[FDT_PART_INCIDENTS]; i++) {
         findings += store.incidents[i].count != 0;
         if (shown++ < 50)
             put_incident(fd, &store.incidents[i]);

@@ -2,7 +2,12 @@
 #ifndef FDTRACE_HERE_H
 #define FDTRACE_HERE_H
 
-/* Writes leaks grouped by site, and incidents, to fd. At the very end of the process only. */
-void here_report(int fd);
+#include <stdint.h>
+
+/*
+ * Writes leaks grouped by site, and incidents, to fd. since 0: at the very end of the process; else only leaks born at that
+ * moment (CLOCK_MONOTONIC) or later, one thread at a time.
+ */
+void here_report(int fd, uint64_t since);
 
 #endif

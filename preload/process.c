@@ -21,6 +21,11 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+/* The program's own, if it has one the dynamic linker can see (fdtrace.h). */
+const char *fdtrace_default_suppressions(void) __attribute__((weak));
+
+bool process_under_run;
+
 static struct store parent_store; /* what a forked child copies from, then forgets */
 
 /* All signals wait while we set up: a handler's closes would pass by unrecorded otherwise. */
@@ -180,11 +185,14 @@ void process_start(void)
     const char *folder = options.session;
     bool ours = options.session[0] == '\0';
     const char *run = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_RUN");
-    const struct store_origin origin = {.folder_exists = !ours && run != NULL && strcmp(run, folder) == 0,
-                                        .how = FDT_HOW_START, .predecessor_pid = (int)raw(getppid)};
+    process_under_run = !ours && run != NULL && strcmp(run, folder) == 0;
+    const struct store_origin origin = {.folder_exists = process_under_run, .how = FDT_HOW_START,
+                                        .predecessor_pid = (int)raw(getppid)};
     if (ours)
         folder = handed_folder();
     bool on = gate_prepare(index_size()) && store_create(folder, ours, &origin, &reason);
+    if (on && fdtrace_default_suppressions != NULL)
+        store.header->suppressions = (uintptr_t)fdtrace_default_suppressions();
     if (reason != NULL)
         say(reason, on ? "; this image is recorded in memory only" : "; this image is not traced",
             folder[0] != '\0' ? ": " : NULL, folder, NULL);
@@ -197,6 +205,8 @@ void process_start(void)
         filter_watch();
         end_start();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
+    } else if (options.require_traced) {
+        end_start();
     }
     gate_set(on ? GATE_ON : GATE_OFF);
     restore_signals(&signals);

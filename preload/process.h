@@ -4,6 +4,9 @@
 
 #include "hook.h"
 
+/* `fdtrace run` is around us and makes the report. Known after process_start. */
+extern bool process_under_run;
+
 /* Sets everything up; the gate is BUSY on entry, ON or OFF afterwards. The constructor's work, or an earlier caller's. */
 void process_start(void);
 

@@ -382,7 +382,8 @@ void fd_named(const struct call *call, int fd, const char *name)
     if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         fd_touch(fd);
-        if (slot != NULL && table_rename(slot, name))
+        bool labeled = slot != NULL && (table_word(slot) & FDT_LABELED); /* the program's own word goes first */
+        if (slot != NULL && !labeled && table_rename(slot, name))
             ring_write(&(struct event){.type = FDT_EVENT_NAME, .call = call->id, .site = stack_site(call), .fd = fd,
                                        .other = -1, .generation = generation_of(fd), .ns = store_now()});
     }

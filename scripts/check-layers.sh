@@ -43,6 +43,8 @@ allowed='
 allowed="$allowed"'
     dlopen dlsym dladdr dl_iterate_phdr _dl_find_object getenv madvise munmap pthread_key_create pthread_setspecific
     __cxa_atexit at_quick_exit on_exit fflush'
+# The program's own, if it has one: called once, at the start.
+allowed="$allowed fdtrace_default_suppressions"
 # Emitted by the compiler: unwinding through a wrapper, thread-local storage, the linker's table of addresses and hooks.
 allowed="$allowed"'
     _Unwind_Resume __gcc_personality_v0 __stack_chk_fail __tls_get_addr _GLOBAL_OFFSET_TABLE_

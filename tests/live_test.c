@@ -1,6 +1,7 @@
 /* Live: what /proc says about a process; mostly about this one. */
 #include "live.h"
 
+#include "fdtrace/fdtrace.h"
 #include "support.h"
 
 #include <arpa/inet.h>
@@ -34,6 +35,15 @@ static int make_file(const char *path)
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     cr_assert_geq(fd, 0, "%s: %s", path, strerror(errno));
     return fd;
+}
+
+static void close_all(int count, ...)
+{
+    va_list fds;
+    va_start(fds, count);
+    for (int i = 0; i < count; i++)
+        close(va_arg(fds, int));
+    va_end(fds);
 }
 
 Test(live, tells_who_a_process_is)
@@ -73,6 +83,7 @@ Test(live, tells_names_flags_and_inodes)
     for (size_t i = 1; i < live.count; i++)
         cr_expect_lt(live.descriptors[i - 1].fd, live.descriptors[i].fd);
     live_free(&live);
+    close_all(2, fd, high);
     scratch_remove(folder);
 }
 
@@ -94,6 +105,7 @@ Test(live, knows_a_deleted_file_from_one_called_so)
     found = live_find(&live, linked);
     cr_expect(found != NULL && found->deleted, "the name it was opened by is gone, though it has another");
     live_free(&live);
+    close_all(3, gone, called, linked);
     scratch_remove(folder);
 }
 
@@ -125,6 +137,7 @@ Test(live, names_sockets_by_their_addresses)
     cr_expect(strncmp(name_of(&live, nameless), "socket:[", 8) == 0, "%s", name_of(&live, nameless));
     cr_expect_eq(live_find(&live, nameless)->kind, FDT_SOCKET_INET, "known by its protocol, since no table has it");
     live_free(&live);
+    close_all(4, udp, tcp6, named, nameless);
 }
 
 Test(live, finds_recordings_that_are_mapped)
@@ -141,13 +154,16 @@ Test(live, finds_recordings_that_are_mapped)
         close(fd);
     }
     struct live live = read_us();
-    cr_expect_eq(live.candidate_count, 2u, "%zu", live.candidate_count);
+    size_t own = fdtrace_version() != NULL; /* we may be traced ourselves */
+    cr_expect_eq(live.candidate_count, 2u + own, "%zu", live.candidate_count);
     for (size_t i = 0; i < live.candidate_count; i++) {
         struct stat found, one, two;
         if (stat(live.candidates[i], &found) != 0)
             continue; /* through map_files, which may be forbidden */
         cr_assert(stat(kept, &one) == 0 && stat(plain, &two) == 0);
-        cr_expect(found.st_ino == one.st_ino || found.st_ino == two.st_ino, "%s", live.candidates[i]);
+        bool expected = found.st_ino == one.st_ino || found.st_ino == two.st_ino;
+        cr_expect(expected || own > 0, "%s", live.candidates[i]);
+        own -= !expected && own > 0;
     }
     live_free(&live);
     scratch_remove(folder);
@@ -163,6 +179,7 @@ Test(live, tells_what_libc_keeps)
     cr_expect_not(live_is_libc(&live, live_find(&live, ours)));
     cr_expect_not(live_is_libc(&live, live_find(&live, pair[0])));
     live_free(&live);
+    close_all(4, kept, ours, pair[0], pair[1]);
 }
 
 static double now(void)
@@ -189,6 +206,7 @@ Test(live, calls_a_file_another_only_with_proof)
     cr_expect_not(live_is_other_file(&live, another, text("%s/none", folder), born), "it may have been deleted since");
     cr_expect_not(live_is_other_file(&live, another, "/dev/stdin", born));
     live_free(&live);
+    close_all(2, first, second);
     scratch_remove(folder);
 }
 

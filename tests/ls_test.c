@@ -66,6 +66,8 @@ static struct subject start(const char *program, bool traced)
         if (traced) {
             setenv("LD_PRELOAD", library, 1);
             setenv("FDTRACE_OPTIONS", "report=none", 1);
+        } else { /* we may be traced ourselves */
+            unsetenv("LD_PRELOAD");
         }
         if (chdir(subject.folder) == 0)
             execl(path, path, traced ? "traced" : NULL, NULL);
@@ -365,8 +367,11 @@ Test(ls, columns_are_the_same_everywhere)
     const char *key;
     json_object_foreach(find(rows, subject.told[0].fd), key, value)
         cr_expect_not_null(strstr(help.out, text("  %s ", key)), "--help does not know the field %s", key);
-    const char *header = strstr(chosen.out, "\nKIND       FD "); /* inode numbers are as long as the machine has been up */
-    cr_expect(header != NULL && strncmp(strchr(header + 1, '\n') - strlen(" INODE"), " INODE", 6) == 0, "%s", chosen.out);
+    char words[3][16] = {"", "", ""}; /* how wide the columns are is a matter of the machine's inode numbers */
+    const char *heading = strstr(chosen.out, "\nKIND ");
+    cr_assert_not_null(heading, "%s", chosen.out);
+    cr_expect_eq(sscanf(heading, "%15s %15s %15s", words[0], words[1], words[2]), 3);
+    cr_expect(strcmp(words[1], "FD") == 0 && strcmp(words[2], "INODE") == 0, "%s", chosen.out);
     json_decref(rows);
     outcome_free(&help);
     outcome_free(&chosen);

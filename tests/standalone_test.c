@@ -122,3 +122,90 @@ Test(standalone, a_killed_program_is_reported_afterwards)
     outcome_free(&outcome);
     scratch_remove(scratch);
 }
+
+/* --- the gate without `fdtrace run` --- */
+
+static void expect_end(const char *program, const char *options, int code, const char *told)
+{
+    struct outcome outcome = run_preloaded(program, options);
+    cr_expect_eq(outcome_code(&outcome), code, "%s with %s ended with %d and wrote:\n%s", program, options,
+                 outcome_code(&outcome), outcome.err);
+    if (told != NULL)
+        expect_told(&outcome, told);
+    else
+        cr_expect_str_empty(outcome.err, "%s with %s wrote: %s", program, options, outcome.err);
+    outcome_free(&outcome);
+}
+
+static const char *write_file(const char *folder, const char *name, const char *content)
+{
+    const char *path = text("%s/%s", folder, name);
+    FILE *file = fopen(path, "we");
+    cr_assert_not_null(file);
+    fputs(content, file);
+    cr_assert_eq(fclose(file), 0);
+    return path;
+}
+
+Test(standalone, extents_and_conditions)
+{
+    expect_end("gate/many_ways", "report=none", 0, NULL);
+    expect_end("gate/many_ways", "report=none:fail_on=error:exitcode=9", 9, NULL);
+    expect_end("gate/many_ways", "report=none:fail_on=error>3:exitcode=9", 0, NULL);
+    expect_end("gate/many_ways", "report=summary:fail_on=error>2:exitcode=9", 9, "failed: 3 error(s), more than 2");
+    expect_end("gate/many_ways", "report=full:fail_on=error", 0, "open_log  ");
+    expect_end("twins/all_closed", "fail_on=note:exitcode=9", 0, "no findings");
+}
+
+Test(standalone, suppressions_baselines_and_allowances)
+{
+    char *scratch = scratch_make();
+    char *list = strdup(write_file(scratch, "list", "leak-at-exit:open_*\nleak-at-exit:wake_up\n"));
+    char *wrong = strdup(write_file(scratch, "wrong", "leak-at-exit:open_*\nleek:wake_up\n"));
+    expect_end("gate/many_ways", text("suppressions=%s:fail_on=error:exitcode=9", list), 0, "3 suppressed");
+    expect_end("gate/many_ways", text("suppressions=%s:fail_on=error>9:exitcode=9", wrong), 9, "wrong:2: no rule");
+    expect_end("gate/many_ways", "allow='eventfd,file:/etc/*':fail_on=error>1:exitcode=9", 0, "1 error in");
+    expect_end("gate/randomness", "fail_on=error:exitcode=9", 0, "no findings");
+    char *baseline = strdup(text("%s/baseline", scratch));
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("fdtrace"), "run", "--report=none", "--write-baseline", baseline, "--",
+                                 built("tests/gate/many_ways"), NULL}});
+    cr_expect_eq(outcome_code(&outcome), 0, "%s", outcome.err);
+    outcome_free(&outcome);
+    expect_end("gate/many_ways", text("baseline=%s:exitcode=9", baseline), 0, "3 known from the baseline");
+    expect_end("victims/leak_file", text("baseline=%s:exitcode=9", baseline), 9, "failed: 1 ");
+    expect_end("victims/leak_file", "baseline=/nowhere:exitcode=9", 9, "cannot read the baseline");
+    free(baseline);
+    free(wrong);
+    free(list);
+    scratch_remove(scratch);
+}
+
+/* A path is meant as it was when the program began, wherever it has gone since. */
+Test(standalone, relative_paths)
+{
+    char *scratch = scratch_make();
+    write_file(scratch, "list", "leak-at-exit:main\n");
+    struct outcome outcome = run(&(struct run){.argv = (const char *[]){built("tests/gate/goes_away"), NULL},
+                                               .tracing = PRELOADED, .folder = scratch,
+                                               .options = "suppressions=list:fail_on=error:exitcode=9"});
+    cr_expect_eq(outcome_code(&outcome), 0, "%s", outcome.err);
+    expect_told(&outcome, "1 suppressed");
+    outcome_free(&outcome);
+    scratch_remove(scratch);
+}
+
+/* Nobody who could judge, or nothing to judge by: no pass. */
+Test(standalone, what_could_not_be_judged_fails)
+{
+    expect_end("victims/leak_file", "analyzer=/nowhere:fail_on=double-close:exitcode=9", 9, "could not be judged");
+    expect_end("victims/leak_file", "analyzer=/nowhere", 0, "leak-at-exit");
+    expect_end("gate/nothing", "require_traced=1", 3, "no event at all was recorded");
+    expect_end("gate/nothing", "require_traced=1:exitcode=9", 9, "no event at all was recorded");
+    expect_end("twins/all_closed", "require_traced=1:exitcode=9", 0, "no findings");
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){"sh", "-c", text("ulimit -f 0; FDTRACE_OPTIONS=require_traced=1:exitcode=9 LD_PRELOAD=%s %s",
+                                                  built("libfdtrace.so"), built("tests/twins/all_closed")), NULL}});
+    cr_expect_eq(outcome_code(&outcome), 9, "it ended with %d: %s", outcome_code(&outcome), outcome.err);
+    outcome_free(&outcome);
+}

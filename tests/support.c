@@ -134,8 +134,10 @@ static void compose_words(const struct run *how, const char **words)
 static bool overridden(const char *variable, const char *const *further)
 {
     size_t length = strcspn(variable, "=") + 1;
-    if (strncmp(variable, "LD_PRELOAD=", length) == 0 || strncmp(variable, "FDTRACE_OPTIONS=", length) == 0)
-        return true;
+    static const char *const ours[] = {"LD_PRELOAD=", "FDTRACE_OPTIONS=", "FDTRACE_SESSION=", "FDTRACE_REQUIRED="};
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (strncmp(variable, ours[i], length) == 0)
+            return true;
     for (; further != NULL && *further != NULL; further++)
         if (strncmp(variable, *further, length) == 0)
             return true;

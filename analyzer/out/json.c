@@ -95,11 +95,11 @@ static json_t *finding_value(const struct finding *finding)
         json_array_append_new(images, json_integer(finding->images[i]->id));
     for (size_t i = 0; i < finding->stack_count; i++)
         json_array_append_new(stacks, stack_value(&finding->stacks[i]));
-    json_t *value = json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "rule", finding->rule->id, "severity",
+    json_t *value = json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "rule", finding->rule->id, "severity",
                      severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id, "pid",
                      finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
                      json_of_text(finding->message), "suggestion", json_of_text(finding->suggestion), "fingerprint",
-                     fingerprint, "descriptors", descriptors(finding->descriptors, finding->descriptor_count), "stacks",
+                     fingerprint, "known", json_of_number(finding->known), "descriptors", descriptors(finding->descriptors, finding->descriptor_count), "stacks",
                      stacks);
     if (value != NULL && finding->crossings > 0)
         json_object_set_new(value, "crossings", json_of_number(finding->crossings));
@@ -124,6 +124,30 @@ static json_t *command_value(const struct report_view *view)
     return texts(model->images[0].argv, model->images[0].argc);
 }
 
+/* Unused ones, too: whoever tidies a list of suppressions wants to know. */
+static json_t *suppression_value(const struct suppression *item)
+{
+    json_t *value = json_pack("{s:o, s:o, s:o, s:I, s:b, s:s, s:o, s:o}", "name", json_of_text(item->name), "rule",
+                              json_of_text(item->rule), "file", json_of_text(item->source), "line",
+                              (json_int_t)item->line, "embedded", item->embedded, "state",
+                              suppression_state_name(item->state), "findings", json_of_number(item->findings), "count",
+                              json_of_number(item->count));
+    if (value == NULL)
+        return NULL;
+    json_object_set_new(value, "max", item->limited ? json_of_number(item->max) : json_null());
+    json_object_set_new(value, "expires", json_of_text(item->expires));
+    json_object_set_new(value, "reason", json_of_text(item->reason));
+    return value;
+}
+
+static json_t *gate_value(const struct report_view *view)
+{
+    const struct report_result *result = view->result;
+    return json_pack("{s:o, s:b, s:o, s:o, s:o}", "fail_on", json_of_text(view->options->fail_on), "failed",
+                     result->verdict[0] != '\0', "why", json_of_text(result->verdict[0] != '\0' ? result->verdict : NULL),
+                     "known", json_of_number(result->known), "gone", json_of_number(result->gone));
+}
+
 static int write_json(FILE *out, const struct report_view *view)
 {
     const struct model *model = view->model;
@@ -139,7 +163,15 @@ static int write_json(FILE *out, const struct report_view *view)
         fputs(i > 0 ? ",\n    " : "\n    ", out);
         result = json_print(out, finding_value(view->findings->items[i]));
     }
-    fputs(" ],\n  \"suppressed\": 0 }\n", out);
+    fprintf(out, " ],\n  \"suppressed\": %zu,\n  \"suppressions\": [", view->result->suppressed);
+    for (size_t i = 0; i < view->options->suppressions->count && result == 0; i++) {
+        fputs(i > 0 ? ",\n    " : "\n    ", out);
+        result = json_print(out, suppression_value(&view->options->suppressions->items[i]));
+    }
+    fputs(" ],\n  \"gate\": ", out);
+    if (result == 0)
+        result = json_print(out, gate_value(view));
+    fputs(" }\n", out);
     return result;
 }
 

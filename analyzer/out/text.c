@@ -26,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, IMAGES_SHOWN = 20, SOURCE_MAX = 120, WIDTH = 100 };
+enum { SHORT_MOST = 50, FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, IMAGES_SHOWN = 20, SOURCE_MAX = 120, WIDTH = 100 };
 
 /* The colours of a compiler, or nothing. */
 struct style { const char *error, *warning, *note, *bold, *dim, *help, *end; };
@@ -203,6 +203,8 @@ static void put_who(FILE *out, const struct finding *finding)
             fputs(", ...", out);
     }
     putc('\n', out);
+    if (finding->known > 0)
+        fprintf(out, "   = %llu of them are known from the baseline\n", (unsigned long long)finding->known);
 }
 
 /* Words of raw text, escaped, from column `column` on; lines end before WIDTH and go on with an indentation. */
@@ -276,6 +278,90 @@ static void put_losses(FILE *out, const struct model *model)
         fprintf(out, "fdtrace: %llu misuses were not recorded for want of room\n", (unsigned long long)incidents);
 }
 
+/* One line for a finding there is no room to tell in full. */
+static void put_short(FILE *out, const struct style *style, const struct finding *finding)
+{
+    enum severity severity = finding->rule->severity;
+    fprintf(out, "%s%s%s: ", severity_style(style, severity), severity_name(severity), style->end);
+    escape_print(out, finding->message);
+    fprintf(out, " [%s]", finding->rule->id);
+    const struct model_frame *frame =
+        finding->stack_count > 0 ? finding_own_frame(finding, &finding->stacks[0].stack) : NULL;
+    if (frame != NULL) {
+        fputs(" at ", out);
+        story_location(out, frame, finding->images[0]->cwd);
+    }
+    putc('\n', out);
+}
+
+/* The rest, by rule; those in a row share a line. They come sorted by rule. */
+static void put_rest(FILE *out, const struct findings *findings, size_t first, bool notes)
+{
+    const char *separator = "fdtrace: not told here: ";
+    bool any = false;
+    for (size_t i = first, next; i < findings->count; i = next) {
+        const struct rule *rule = findings->items[i]->rule;
+        uint64_t count = 0;
+        for (next = i; next < findings->count && findings->items[next]->rule == rule; next++)
+            count += findings->items[next]->count;
+        if (rule->severity == SEVERITY_NOTE && !notes)
+            continue;
+        fprintf(out, "%s%zu places of %s (%llu times)", separator, next - i, rule->id, (unsigned long long)count);
+        separator = ", ";
+        any = true;
+    }
+    if (any)
+        fputs("; --limit=0 tells all, -o json:FILE keeps all\n", out);
+}
+
+/* The most severe and most frequent in full, as many again in a line each, the rest as numbers. */
+static void put_findings(FILE *out, const struct style *style, const struct report_view *view)
+{
+    const struct report_options *options = view->options;
+    size_t told = 0, i = 0;
+    for (; i < view->findings->count && (options->limit == 0 || told < options->limit + SHORT_MOST); i++) {
+        const struct finding *finding = view->findings->items[i];
+        if (finding->rule->severity == SEVERITY_NOTE && !options->show_notes)
+            continue;
+        if (options->limit == 0 || told < options->limit)
+            put_finding(out, style, finding);
+        else
+            put_short(out, style, finding);
+        told++;
+    }
+    put_rest(out, view->findings, i, options->show_notes);
+}
+
+/* What was put aside, and suppressions that did not do what they were written for. */
+static void put_aside(FILE *out, const struct report_view *view)
+{
+    const struct suppressions *list = view->options->suppressions;
+    const struct report_result *result = view->result;
+    if (result->suppressed > 0)
+        fprintf(out, "; %zu suppressed", result->suppressed);
+    if (result->known > 0)
+        fprintf(out, "; %zu known from the baseline", result->known);
+    if (result->gone > 0)
+        fprintf(out, "; %zu of the baseline gone", result->gone);
+    const char *separator = "; suppressions";
+    for (size_t i = 0; i < list->count; i++) {
+        const struct suppression *item = &list->items[i];
+        if (item->state == SUPPRESSION_USED || (item->state == SUPPRESSION_UNUSED && item->embedded))
+            continue;
+        fprintf(out, "%s %s: ", separator, suppression_state_name(item->state));
+        escape_print(out, item->name);
+        fputs(" (", out);
+        escape_print(out, item->source);
+        fprintf(out, ":%u", item->line);
+        if (item->state == SUPPRESSION_EXCEEDED)
+            fprintf(out, ", %llu and not %llu", (unsigned long long)item->count, (unsigned long long)item->max);
+        if (item->state == SUPPRESSION_EXPIRED)
+            fprintf(out, ", on %s", item->expires);
+        putc(')', out);
+        separator = ",";
+    }
+}
+
 static void put_count(FILE *out, const char **separator, size_t count, const char *what)
 {
     if (count == 0)
@@ -312,7 +398,10 @@ static void put_summary(FILE *out, const struct report_view *view, bool notes_hi
         fprintf(out, "; %llu still running", (unsigned long long)running);
     if (result->untraced > 0)
         fprintf(out, "; %zu not traced", result->untraced);
+    put_aside(out, view);
     putc('\n', out);
+    if (result->verdict[0] != '\0')
+        fprintf(out, "fdtrace: failed: %s\n", result->verdict);
 }
 
 /* Who is who among the processes; on a clean run nobody asks. */
@@ -333,13 +422,12 @@ static int write_text(FILE *out, const struct report_view *view)
     const struct style *style = choose_style(out, options->color);
     if (options->extent == REPORT_NONE)
         return 0;
-    for (size_t i = 0; i < view->findings->count && options->extent == REPORT_FULL; i++) {
-        const struct finding *finding = view->findings->items[i];
-        if (finding->rule->severity != SEVERITY_NOTE || options->show_notes)
-            put_finding(out, style, finding);
-    }
+    if (options->extent == REPORT_FULL)
+        put_findings(out, style, view);
     put_tree(out, view);
     put_losses(out, view->model);
+    if (options->open_only) /* it stands amid other people's output, and the process has not ended */
+        return 0;
     put_summary(out, view, !options->show_notes || options->extent != REPORT_FULL);
     return 0;
 }

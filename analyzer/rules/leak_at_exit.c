@@ -23,7 +23,7 @@ static bool is_leak(const struct descriptor *descriptor)
 
 static void check(const struct rule *rule, const struct image *image, struct findings *findings)
 {
-    if (image->segment == NULL || image->end.how == END_RUNNING || image->end.how == END_EXEC)
+    if (image->segment == NULL || (image->end.how == END_RUNNING && !image->judged) || image->end.how == END_EXEC)
         return;
     for (size_t i = 0; i < image->open_count; i++) {
         const struct descriptor *descriptor = &image->open[i];

@@ -169,7 +169,8 @@ struct fdt_header {
     uint32_t execs;               /* exec entries begun; atomic */
     uint32_t crossings;           /* crossing entries begun; atomic */
     uint64_t rights;              /* descriptors ever sent or received in messages; atomic */
-    uint64_t reserved[14];
+    uint64_t suppressions;        /* address of the text fdtrace_default_suppressions() answered; 0: there is none */
+    uint64_t reserved[13];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
@@ -205,6 +206,7 @@ struct fdt_header {
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
 #define FDT_INTENDED    (UINT64_C(1) << 12) /* the exec that ended the image was meant to hand it on          */
 #define FDT_UNTOUCHED   (UINT64_C(1) << 13) /* came in a message and has not been used for anything since     */
+#define FDT_LABELED     (UINT64_C(1) << 15) /* life.name is what the program calls it (fdtrace_label), no path or address */
 #define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
 #define FDT_VERSION_SHIFT    16
 #define FDT_GENERATION_SHIFT 32

@@ -1,0 +1,19 @@
+/* Globs of what reports show: functions, files, modules, programs. fnmatch(3), where `*` matches slashes, too. */
+#ifndef FDTRACE_GLOB_PATH_H
+#define FDTRACE_GLOB_PATH_H
+
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* The whole path, or the end of it that follows any slash: `src/conn.c` fits /home/me/app/src/conn.c. NULL fits nothing. */
+static inline bool glob_path(const char *glob, const char *path)
+{
+    for (const char *end = path; end != NULL; end = strchr(end, '/'), end += end != NULL)
+        if (fnmatch(glob, end, 0) == 0)
+            return true;
+    return false;
+}
+
+#endif

@@ -1,0 +1,5 @@
+/* Opens nothing, closes nothing. */
+int main(void)
+{
+    return 0;
+}
