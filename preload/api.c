@@ -5,6 +5,8 @@
 #include "table.h"
 #include "verify.h"
 
+#include <unistd.h>
+
 EXPORT const char *fdtrace_version(void)
 {
     return FDTRACE_VERSION;
@@ -23,7 +25,7 @@ EXPORT int fdtrace_ignore(int fd)
 EXPORT int fdtrace_verify(void)
 {
     int saved = errno;
-    int differences = gate_enter() ? verify_table() : -1;
+    int differences = gate_enter() ? verify_table(STDERR_FILENO) : -1;
     errno = saved;
     return differences;
 }
