@@ -9,6 +9,7 @@
 #include "verify.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Names from the shared vocabulary. */
 static const char *const kind_names[FDT_KIND_COUNT] = {
@@ -167,7 +168,7 @@ EXPORT int fdtrace_snapshot(struct fdtrace_descriptor *list, int count)
 EXPORT int fdtrace_verify(void)
 {
     int saved = errno;
-    int differences = gate_enter() ? verify_table() : -1;
+    int differences = gate_enter() ? verify_table(STDERR_FILENO) : -1;
     errno = saved;
     return differences;
 }

@@ -117,8 +117,11 @@ static bool find_analyzer(char path[OPTION_TEXT_SIZE])
     return false;
 }
 
-/* Where the report goes: log_path.PID, else standard error if it still is what a report may go to; -1: nowhere. */
-static int open_destination(bool *opened)
+/*
+ * Where the report goes: log_path.PID, else standard error if it still is what a report may go to; -1: nowhere.
+ * flags: O_TRUNC or O_APPEND, for a log that is there.
+ */
+static int open_destination(int flags, bool *opened)
 {
     *opened = options.log_path[0] != '\0';
     if (*opened) {
@@ -127,7 +130,7 @@ static int open_destination(bool *opened)
         line_text(&path, ".");
         line_number(&path, store.header->pid);
         path.text[path.length] = '\0';
-        int fd = raw_open(path.text, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+        int fd = raw_open(path.text, O_WRONLY | O_CREAT | O_NOFOLLOW | flags, 0644);
         if (fd < 0)
             say("the report cannot be written to ", path.text, NULL);
         return fd;
@@ -263,7 +266,7 @@ static int judge(int answer, int status)
 static int report(int status)
 {
     bool opened, wanted = strcmp(options.report, "none") != 0;
-    int output = wanted ? open_destination(&opened) : -1;
+    int output = wanted ? open_destination(options.verify ? O_APPEND : O_TRUNC, &opened) : -1;
     if (output < 0 && !is_gate())
         return status;
     if (output < 0) {
@@ -276,6 +279,17 @@ static int report(int status)
     if (opened)
         raw(close, output);
     return judge(answer, status);
+}
+
+/* The words go where the report goes, or in a tree of processes they would mix with what is piped from one to the next. */
+static bool verified(void)
+{
+    bool opened = false;
+    int output = options.log_path[0] != '\0' ? open_destination(O_TRUNC, &opened) : STDERR_FILENO;
+    bool equal = verify_table(output) <= 0;
+    if (opened && output >= 0)
+        raw(close, output);
+    return equal;
 }
 
 /* A private folder goes with its last segment; one that was asked for stays. */
@@ -320,7 +334,7 @@ int process_end(int status)
     __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
     if (filter_known())
         return status;
-    if (options.verify && verify_table() > 0)
+    if (options.verify && !verified())
         status = VERIFY_EXIT_STATUS;
     if (reports && (worth || is_gate()))
         status = report(status);

@@ -18,7 +18,7 @@ static const char *const kind_names[] = {
 #define DIFFERENCES_SHOWN 20 /* the rest is counted */
 
 struct tally {
-    int seen, differences;
+    int output, seen, differences;
 };
 
 static void begin(struct line *line, int fd)
@@ -38,7 +38,7 @@ static void differs(struct tally *tally, int fd, const char *table, const char *
     line_text(&line, table);
     line_text(&line, ", the kernel says ");
     line_text(&line, kernel);
-    line_end(&line, STDERR_FILENO);
+    line_end(&line, tally->output);
 }
 
 /*
@@ -71,7 +71,7 @@ static void check_open(int fd, void *data)
     struct fdt_slot *slot = table_peek(fd);
     uint64_t word = slot != NULL ? table_word(slot) : 0;
     if ((word & FDT_LIVE) == 0) {
-        if (!is_hidden(fd))
+        if (fd != tally->output && !is_hidden(fd))
             differs(tally, fd, "closed", "open");
         return;
     }
@@ -86,15 +86,15 @@ static void check_open(int fd, void *data)
         differs(tally, fd, kind_names[recorded], kind_names[actual]);
 }
 
-int verify_table(void)
+int verify_table(int output)
 {
-    struct tally tally = {0};
+    struct tally tally = {.output = output};
     struct line line = {.length = 0};
     bool asked = process_each_descriptor(check_open, &tally);
     line_text(&line, "fdtrace: verify: ");
     if (!asked) {
         line_text(&line, "/proc/self/fd cannot be read; nothing was verified");
-        line_end(&line, STDERR_FILENO);
+        line_end(&line, output);
         return -1;
     }
     for (uint32_t fd = 0; fd < table_end(); fd++)
@@ -102,6 +102,6 @@ int verify_table(void)
             differs(&tally, (int)fd, "open", "closed");
     line_number(&line, tally.differences == 0 ? tally.seen : tally.differences);
     line_text(&line, tally.differences == 0 ? " descriptors, table equals kernel" : " differences");
-    line_end(&line, STDERR_FILENO);
+    line_end(&line, output);
     return tally.differences;
 }

@@ -6,9 +6,10 @@
 
 /*
  * Compares numbers, kinds and close-on-exec flags of the table with /proc/self/fd, and says every difference and the sum on
- * standard error. Descriptors libc keeps for itself do not count. Meaningful while no other thread opens or closes.
+ * output, a descriptor of the program's or one that the caller has opened unrecorded; the latter does not count, nor do
+ * those libc keeps for itself. Meaningful while no other thread opens or closes.
  * Returns the number of differences, -1 when the kernel could not be asked.
  */
-int verify_table(void);
+int verify_table(int output);
 
 #endif

@@ -26,6 +26,7 @@ static struct subject start(bool traced)
         dup2(input[0], STDIN_FILENO);
         dup2(output[1], STDOUT_FILENO);
         setenv("FDTRACE_OPTIONS", "report=none", 1);
+        unsetenv("LD_PRELOAD"); /* ours, when the tests themselves are traced */
         if (traced)
             setenv("LD_PRELOAD", built("libfdtrace.so"), 1);
         execl(built("tests/run/hangs"), "hangs", (char *)NULL);
