@@ -466,6 +466,8 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
         }
         if (memory == NULL)
             return false;
+        /* A disk's file system reads ahead of a fault and clears what it read, up to 2 MiB: 2 ms against 35 us on ext4. */
+        raw(madvise, memory, new.size, MADV_RANDOM);
         point_into(&new, memory, parts);
         if (secure_beginnings(&new, parts))
             break;
