@@ -100,8 +100,8 @@ static bool index_make(struct index *index, const struct image *images, size_t c
     return true;
 }
 
-/* The first image of process pid that began after ns: a number may have been another process's before. */
-static const struct image *find_child(const struct index *index, int pid, uint64_t ns)
+/* Where the images of process pid that began after ns stand: a number may have been another process's before. */
+static size_t first_child(const struct index *index, int pid, uint64_t ns)
 {
     size_t low = 0, high = index->count;
     while (low < high) {
@@ -112,7 +112,21 @@ static const struct image *find_child(const struct index *index, int pid, uint64
         else
             high = middle;
     }
-    return low < index->count && index->by_pid[low]->pid == pid ? index->by_pid[low] : NULL;
+    return low;
+}
+
+static const struct image *find_child(const struct index *index, int pid, uint64_t ns)
+{
+    size_t at = first_child(index, pid, ns);
+    return at < index->count && index->by_pid[at]->pid == pid ? index->by_pid[at] : NULL;
+}
+
+static const struct image *find_image(const struct index *index, int pid, uint32_t number)
+{
+    size_t at = first_child(index, pid, 0);
+    while (at < index->count && index->by_pid[at]->pid == pid && index->by_pid[at]->number != number)
+        at++;
+    return at < index->count && index->by_pid[at]->pid == pid ? index->by_pid[at] : NULL;
 }
 
 /* Where the images spawned by this one begin in index->spawned. */
@@ -211,6 +225,40 @@ static void add_missing(const struct image *parent, const struct fdt_exec *launc
     };
 }
 
+/* Images by the image that forked them; how many there are of each is told against its own count of forks. */
+static void add_missing_forks(const struct image *parent, uint32_t recorded, struct addition *addition)
+{
+    uint32_t forks = parent->segment->header.forks;
+    for (uint32_t i = recorded; i < forks && i < recorded + LAUNCH_FORKS_MOST; i++) {
+        const char **argv = calloc(1, sizeof(*argv));
+        if (argv == NULL) {
+            addition->out_of_memory = true;
+            return;
+        }
+        addition->images[addition->count++] = (struct image){
+            .ppid = parent->pid, .number = 1, .how = FDT_HOW_FORK, .exe = parent->exe, .program = parent->program,
+            .cwd = "", .argv = (const char *const *)argv, .end = {END_UNKNOWN, 0}, .start_ns = parent->end_ns,
+            .end_ns = parent->end_ns, .launched_by = {parent->pid, parent->number},
+            .untraced_reason = "a forked child that left no recording (it could not open a file, or ended before it did)",
+        };
+    }
+}
+
+/* How many of the images say that each was forked from another; by (pid, number) of the parent. */
+static uint32_t *count_forks(const struct image *images, size_t count, const struct index *index)
+{
+    uint32_t *forks = calloc(count + 1, sizeof(*forks));
+    for (size_t i = 0; forks != NULL && i < count; i++) {
+        const struct segment *segment = images[i].segment;
+        if (segment == NULL || images[i].how != FDT_HOW_FORK)
+            continue;
+        const struct image *parent = find_image(index, segment->header.predecessor_pid, segment->header.predecessor_image);
+        if (parent != NULL)
+            forks[parent - images]++;
+    }
+    return forks;
+}
+
 size_t launches_add_missing(struct image *images, size_t count)
 {
     struct index index;
@@ -220,6 +268,12 @@ size_t launches_add_missing(struct image *images, size_t count)
     for (size_t i = 0; i < count; i++)
         if (images[i].segment != NULL)
             each_launch(&index, &images[i], add_missing, &addition);
+    uint32_t *forks = count_forks(images, count, &index);
+    addition.out_of_memory |= forks == NULL;
+    for (size_t i = 0; forks != NULL && i < count; i++)
+        if (images[i].segment != NULL)
+            add_missing_forks(&images[i], forks[i], &addition);
+    free(forks);
     index_free(&index);
     return addition.out_of_memory ? 0 : addition.count;
 }

@@ -8,9 +8,12 @@
 
 #include "model.h"
 
+/* Forked children of one image that are told one by one when they left no recording. */
+enum { LAUNCH_FORKS_MOST = 64 };
+
 /*
  * Appends an image for every program that was started and left no recording; images has room for as many as
- * the segments have execs. The new count, or 0 when out
+ * the segments have execs, and LAUNCH_FORKS_MOST for each of them. The new count, or 0 when out
  * of memory. Called once, before images are sorted and linked.
  */
 size_t launches_add_missing(struct image *images, size_t count);

@@ -381,7 +381,7 @@ static int build(struct model *model, const struct known_end *ends, size_t end_c
     /* Each segment may end in an exec that leads to an image without one, and may have started others. */
     size_t most = 2 * session->segment_count + session->unread_count + 1;
     for (size_t i = 0; i < session->segment_count; i++)
-        most += session->segments[i]->exec_count;
+        most += session->segments[i]->exec_count + LAUNCH_FORKS_MOST;
     model->images = calloc(most, sizeof(*model->images));
     if (model->images == NULL)
         return -ENOMEM;

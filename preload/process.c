@@ -252,6 +252,17 @@ void process_forked(uint64_t fork_ns)
     errno = saved;
 }
 
+void process_has_forked(const struct call *call, int child, uint64_t fork_ns)
+{
+    int saved = errno;
+    if (gate_enter()) {
+        __atomic_fetch_add(&store.header->forks, 1, __ATOMIC_RELAXED);
+        ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = stack_site(call), .fd = -1,
+                                   .other = -1, .value = child, .ns = fork_ns});
+    }
+    errno = saved;
+}
+
 void process_daemonized(void)
 {
     if (store.header == NULL)

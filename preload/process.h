@@ -19,6 +19,9 @@ void process_adopt(uint64_t fork_ns);
 /* Called by fork's wrappers in the child: adopts unless an event has done so already. */
 void process_forked(uint64_t fork_ns);
 
+/* In the parent: there is a child, that will record itself if it can. The reader counts whether it could. */
+void process_has_forked(const struct call *call, int child, uint64_t fork_ns);
+
 /* Visits every number /proc/self/fd lists but the one used for listing. False when it could not be read to its end. */
 bool process_each_descriptor(void (*visit)(int fd, void *data), void *data);
 

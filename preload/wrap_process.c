@@ -27,11 +27,7 @@ static void forked(const struct call *call, pid_t child, uint64_t fork_ns)
     if (child == 0) {
         process_forked(fork_ns);
     } else if (child > 0) {
-        int saved = errno;
-        if (gate_enter())
-            ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = stack_site(call), .fd = -1,
-                                       .other = -1, .value = child, .ns = fork_ns});
-        errno = saved;
+        process_has_forked(call, child, fork_ns);
     }
 }
 
@@ -170,6 +166,8 @@ static void cloned(const struct call *call, int child, int flags, bool apart, co
 {
     if (apart && is_vfork(flags))
         vfork_result(child > 0 ? child : 0);
+    if (child > 0 && !(flags & CLONE_VM))
+        process_has_forked(call, child, store_now());
     if (child > 0 && (flags & CLONE_PIDFD) && pidfd != NULL)
         fd_born(call, *pidfd, NEWBORN(.kind = FDT_PIDFD, .cloexec = true));
 }

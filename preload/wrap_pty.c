@@ -2,6 +2,7 @@
  * Pseudoterminals. libc opens both sides inside itself (the slave by an ioctl of the master).
  */
 #include "compat.h"
+#include "process.h"
 #include "shapes.h"
 
 #include <pty.h>
@@ -45,8 +46,10 @@ EXPORT pid_t forkpty(int *master, char *name, const struct termios *settings, co
     pid_t pid = REAL(forkpty)(master, name, settings, size);
     if (pid < 0)
         fd_refused(&call);
-    else if (pid > 0)
+    else if (pid > 0) {
         fd_born(&call, *master, PTY_SIDE(FDT_PTY_MASTER));
+        process_has_forked(&call, pid, store_now());
+    }
     for (int i = 0; pid == 0 && i < 3; i++) {
         struct dying dying = fd_dying(&call, i);
         fd_died(&call, &dying, 0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HELPER(name) built("tests/run/" name)
 
@@ -194,5 +195,17 @@ Test(process, a_received_descriptor_names_its_birth_elsewhere)
     cr_expect_eq(number(source, "pid"), number(server, "pid"));
     cr_expect_str_eq(field(json_array_get(second, 1), "how"), "receive");
     cr_expect_null(received(report, "open_first"));
+    json_decref(report);
+}
+
+Test(process, a_forked_child_that_could_not_record_is_not_forgotten)
+{
+    if (geteuid() != 0)
+        cr_skip_test("only root can change the root");
+    json_t *report = REPORT(3, "--require-traced", "--", HELPER("jailed"), scratch);
+    const json_t *child = image_at(report, 1);
+    cr_expect(json_is_false(json_object_get(child, "traced")));
+    cr_expect_str_eq(field(child, "how"), "fork");
+    cr_expect_eq(number(child, "predecessor"), 1);
     json_decref(report);
 }

@@ -31,7 +31,7 @@ static const struct layout layouts[] = {
     F(fdt_header, epoch), F(fdt_header, calls), F(fdt_header, modules), F(fdt_header, incidents), F(fdt_header, sites),
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
     F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, rights),
-    F(fdt_header, suppressions),
+    F(fdt_header, suppressions), F(fdt_header, forks), F(fdt_header, unused),
     F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),

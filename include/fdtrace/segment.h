@@ -170,7 +170,9 @@ struct fdt_header {
     uint32_t crossings;           /* crossing entries begun; atomic */
     uint64_t rights;              /* descriptors ever sent or received in messages; atomic */
     uint64_t suppressions;        /* address of the text fdtrace_default_suppressions() answered; 0: there is none */
-    uint64_t reserved[13];
+    uint32_t forks;               /* children made by fork, clone or forkpty; atomic */
+    uint32_t unused;
+    uint64_t reserved[12];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
