@@ -62,6 +62,10 @@ int __ptsname_r_chk(int fd, char *buffer, size_t size, size_t room);
 int __dprintf_chk(int fd, int flag, const char *format, ...);
 int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
 
+/* select and the check behind FD_SET. */
+int __select(int count, fd_set *in, fd_set *out, fd_set *exceptional, struct timeval *timeout);
+long __fdelt_chk(long fd);
+long __fdelt_warn(long fd);
 /* mknodat before glibc 2.33. */
 int __xmknodat(int version, int fd, const char *path, mode_t mode, dev_t *device);
 

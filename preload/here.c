@@ -74,15 +74,16 @@ static void put_past(int fd, const char *what, uint16_t call, uint32_t site)
     put_stack(fd, site);
 }
 
-static void put_incident(int fd, const struct fdt_incident *incident)
+static bool put_incident(int fd, const struct fdt_incident *incident)
 {
     static const char *const names[] = {
         [FDT_INCIDENT_DOUBLE_CLOSE] = "double-close", [FDT_INCIDENT_BAD_USE] = "use-after-close",
-        [FDT_INCIDENT_LIMIT] = "limit-hit",
+        [FDT_INCIDENT_LIMIT] = "limit-hit", [FDT_INCIDENT_OVER_SELECT] = "over-select-limit",
+        [FDT_INCIDENT_COUNT] = NULL,
     };
     struct line line = {.length = 0};
-    if (incident->commit != 1 || incident->count == 0 || incident->type >= FDT_INCIDENT_COUNT)
-        return;
+    if (incident->commit != 1 || incident->count == 0 || incident->type >= FDT_INCIDENT_COUNT || names[incident->type] == NULL)
+        return false; /* the others want the analyzer's judgement */
     line_text(&line, "fdtrace: ");
     line_text(&line, names[incident->type]);
     line_text(&line, ": ");
@@ -100,6 +101,7 @@ static void put_incident(int fd, const struct fdt_incident *incident)
         put_past(fd, "it was closed by ", incident->death.call, incident->death.site);
     if (incident->fd >= 0)
         put_past(fd, "it was opened by ", incident->life.call, incident->life.site);
+    return true;
 }
 
 /* Only what is open now and was born at since or later counts where since is given: incidents are the end's business. */
@@ -130,9 +132,10 @@ void here_report(int fd, uint64_t since)
         *count = 0;
     }
     for (uint32_t i = 0; since == 0 && i < store.header->incidents && i < store.secured[FDT_PART_INCIDENTS]; i++) {
-        findings += store.incidents[i].count != 0;
-        if (shown++ < 50)
-            put_incident(fd, &store.incidents[i]);
+        if (shown < 50 ? put_incident(fd, &store.incidents[i]) : store.incidents[i].count != 0) {
+            findings++;
+            shown++;
+        }
     }
     struct line line = {.length = 0};
     line_text(&line, "fdtrace: ");

@@ -6,6 +6,8 @@
 #include "table.h"
 #include "thread.h"
 
+#include <string.h>
+
 /* Equal incidents: same type, birth site, death site and offending site; these four make a finding's group. */
 static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_type type, uint32_t site,
                           const struct fdt_slot *slot, int error)
@@ -73,6 +75,31 @@ static uint32_t keep(enum fdt_incident_type type, const struct call *call, int f
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error)
 {
     keep(type, call, fd, error);
+}
+
+static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner owner, const char *name)
+{
+    return owner == FDT_OWNER_PTY || (name != NULL && strncmp(name, "/dev/", 5) == 0) ||
+           strcmp(__start_fdt_hooks[call->id].call, "freopen") == 0;
+}
+
+void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name)
+{
+    if (!belongs_on_standard_numbers(call, owner, name))
+        keep(FDT_INCIDENT_STDIO_SLOT, call, fd, 0);
+}
+
+void misuse_moved(int fd)
+{
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    const struct fdt_slot *slot = table_peek(fd);
+    for (uint32_t i = 0; slot != NULL && i < count && i < have; i++) {
+        struct fdt_incident *entry = &store.incidents[i];
+        if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == FDT_INCIDENT_STDIO_SLOT &&
+            entry->site == slot->life.site && entry->fd == fd && entry->count > 0)
+            __atomic_fetch_sub(&entry->count, 1, __ATOMIC_RELAXED);
+    }
 }
 
 static void take_back(struct thread *self)

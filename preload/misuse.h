@@ -13,6 +13,14 @@ void misuse_record(enum fdt_incident_type type, const struct call *call, int fd,
  * recognised only as it goes on; what was held against its first numbers is taken back then.
  */
 void misuse_failed_close(const struct call *call, int fd, bool has_past);
+/*
+ * An ordinary birth on fd, which is 0, 1 or 2: an incident, unless the program puts there what belongs there (a device,
+ * a terminal, a stream it reopens). name may be NULL. misuse_moved takes it back: the program has seen what it got, and
+ * made a copy of it above 2.
+ */
+void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name);
+void misuse_moved(int fd);
+
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);
 

@@ -63,6 +63,8 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         entry.life.token = birth->token;
         entry.flags = (birth->cloexec ? FDT_CLOEXEC : 0) | (birth->untouched ? FDT_UNTOUCHED : 0);
         publish(call, fd, &entry);
+        if (UNLIKELY(fd <= 2))
+            misuse_landed(call, fd, birth->owner, birth->name);
     } else if (UNLIKELY(borrow_changes() != NULL)) {
         changes_open(borrow_changes(), fd, birth->cloexec, false);
     }
@@ -113,6 +115,8 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         entry.name = known ? source.name : NULL;
         entry.flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0);
         publish(call, to, &entry);
+        if (UNLIKELY(from <= 2) && from >= 0 && to > 2)
+            misuse_moved(from);
     } else if (UNLIKELY(borrow_changes() != NULL)) {
         changes_copy(borrow_changes(), from, to, cloexec);
     }
@@ -244,8 +248,11 @@ void fd_survived(const struct call *call, struct dying *dying)
 void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec)
 {
     struct call alone = *call;
+    bool dying_recorded = dying->recorded;
     if (dying->recorded)
         fd_died(call, dying, 0);
+    if (dying_recorded && dying->fd > 2 && gate_enter()) /* the slot still tells of the one that was overwritten */
+        misuse_record(FDT_INCIDENT_OVERWRITE, call, dying->fd, 0);
     /* The number looked free. With one thread it was, and our own unrest is no reason to doubt this birth. */
     if (dying->against && !gate_threaded() && unrest_is_ours(call)) {
         conclude_announced(dying);
@@ -424,6 +431,14 @@ void fd_bad_use(const struct call *call, int fd)
         if (FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0)
             misuse_record(FDT_INCIDENT_BAD_USE, call, fd, EBADF);
     }
+    errno = saved;
+}
+
+void fd_over_select(const struct call *call, int fd)
+{
+    int saved = errno;
+    if (gate_enter() && (fd_word(fd) & FDT_LIVE))
+        misuse_record(FDT_INCIDENT_OVER_SELECT, call, fd, 0);
     errno = saved;
 }
 

@@ -89,6 +89,7 @@ static const char *role_phrase(const char *role, const char *call)
     static const struct { const char *role, *phrase; } phrases[] = {
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
         {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
+        {"overwrite", "overwritten"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)

@@ -1,0 +1,70 @@
+/*
+ * stdio-slot-reuse: an ordinary open was given number 0, 1 or 2, because that one was closed: what the program reads as its
+ * input or prints as its output or errors goes there now.
+ *
+ * Silent: a shell; a program that closed the number itself in the function that opened the new one, which is the
+ * oldest way to redirect; and one that noticed, and moved it away (the guest takes that incident back).
+ */
+#include "rules/incident.h"
+#include "words.h"
+
+#include <string.h>
+
+static bool runs_in(const struct model_stack *stack, const char *function)
+{
+    for (size_t i = 0; function != NULL && i < stack->count; i++)
+        if (stack->frames[i].function != NULL && strcmp(stack->frames[i].function, function) == 0)
+            return true;
+    return false;
+}
+
+static const char *own_function(const struct image *image, const struct model_stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, image->exe) == 0)
+            return stack->frames[i].function;
+    return stack->count > 0 ? stack->frames[0].function : NULL;
+}
+
+/* Closed and opened in one go. */
+static bool is_redirection(const struct image *image, const struct fdt_incident *incident, struct findings *findings)
+{
+    if (incident->death.ns == 0 || incident->death.site == FDT_NO_SITE)
+        return incident->death.ns != 0;
+    struct model_stack death = model_stack(findings->model, image, incident->death.site);
+    struct model_stack birth = model_stack(findings->model, image, incident->site);
+    return runs_in(&birth, own_function(image, &death));
+}
+
+static void check(const struct rule *rule, const struct image *image, struct findings *findings)
+{
+    if (image->segment == NULL || (image->segment->header.flags & FDT_HEADER_SHELL) != 0)
+        return;
+    for (uint32_t i = 0; i < image->segment->incident_count; i++) {
+        const struct fdt_incident *incident = &image->segment->incidents[i];
+        if (incident->type == FDT_INCIDENT_STDIO_SLOT && !is_redirection(image, incident, findings))
+            incident_report(rule, image, findings, incident, "birth");
+    }
+}
+
+static void describe(const struct finding *finding, FILE *message, FILE *suggestion)
+{
+    static const char *const standard[] = {"input", "output", "error"};
+    const struct descriptor *hit = &finding->descriptors[0];
+    const struct finding_stack *birth = finding_stack(finding, "birth");
+    const struct finding_stack *death = finding_stack(finding, "death");
+    words_thing(message, hit);
+    words_place(message, finding, birth);
+    fprintf(message, " was given number %d and is the program's standard %s now", hit->fd,
+            standard[hit->fd >= 0 && hit->fd <= 2 ? hit->fd : 0]);
+    if (death != NULL) {
+        fputs(", which had been closed", message);
+        words_place(message, finding, death);
+    } else {
+        fputs(": the program was started with it closed", message);
+    }
+    fprintf(suggestion, "keep 0, 1 and 2 occupied: open /dev/null there %s",
+            death != NULL ? "instead of leaving the number free" : "at the start when fcntl(fd, F_GETFD) says they are closed");
+}
+
+const struct rule_code rule_stdio_slot_reuse = {check, describe};

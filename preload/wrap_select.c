@@ -1,0 +1,39 @@
+/*
+ * select and the check behind FD_SET. An fd_set has FD_SETSIZE bits; a greater number writes over what lies behind it. To
+ * ask about a closed number is no misuse here, so nothing else is looked at.
+ */
+#include "compat.h"
+#include "shapes.h"
+
+#include <sys/select.h>
+
+/* Some programs allocate greater sets, and pass a bound of their own: only an open number speaks of a descriptor. */
+#define SELECT(name, public, list)                                                                     \
+    HOOK(name, public);                                                                                \
+    EXPORT int name(PARAMS(list))                                                                      \
+    {                                                                                                  \
+        struct call call = CALL(name);                                                                 \
+        if (UNLIKELY(count > FD_SETSIZE))                                                              \
+            fd_over_select(&call, count - 1);                                                          \
+        return REAL(name)(ARGS(list));                                                                 \
+    }
+
+SELECT(select, "select", ((int, count), (fd_set *, in), (fd_set *, out), (fd_set *, exceptional), (struct timeval *, timeout)))
+SELECT(__select, "select", ((int, count), (fd_set *, in), (fd_set *, out), (fd_set *, exceptional), (struct timeval *, timeout)))
+SELECT(pselect, "pselect", ((int, count), (fd_set *, in), (fd_set *, out), (fd_set *, exceptional), (const struct timespec *, timeout), (const sigset_t *, mask)))
+
+/* Called by FD_SET, FD_CLR and FD_ISSET of fortified programs: answers the word of the set, or ends the program. */
+#define FDELT(name)                                                                                    \
+    HOOK(name, "FD_SET");                                                                              \
+    EXPORT long name(long fd)                                                                          \
+    {                                                                                                  \
+        if (LIKELY(fd >= 0 && fd < FD_SETSIZE))                                                        \
+            return fd / __NFDBITS;                                                                     \
+        struct call call = CALL(name);                                                                 \
+        if (fd >= 0)                                                                                   \
+            fd_over_select(&call, (int)fd);                                                            \
+        return REAL(name)(fd);                                                                         \
+    }
+
+FDELT(__fdelt_chk)
+FDELT(__fdelt_warn)
