@@ -15,7 +15,7 @@ enum { EXITCODE_STANDARD = 99 };
 
 static const struct command_option diff_options[] = {
     {"format", 0, OPTION_FORMAT, "FORMAT", "text (default) or json"},
-    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when B has (more than N) more of one"},
+    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when AFTER has (N) more of one"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},
     {.name = NULL},
 };
@@ -199,7 +199,7 @@ static int run(const struct command *command, int argc, char **argv)
             return status;
     }
     if (operands != 2)
-        return command_usage_error(command, "two things are compared, sessions or JSON reports: fdtrace diff BEFORE AFTER");
+        return command_usage_error(command, "two sessions or JSON reports are compared: fdtrace diff BEFORE AFTER");
     int status = compare(command, &diff);
     diff_side_free(&diff.before);
     diff_side_free(&diff.after);

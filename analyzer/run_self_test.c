@@ -63,7 +63,7 @@ static int judge(const struct run_folder *folder, pid_t pid, int status, char *e
     else if (events < 0)
         snprintf(error, error_size, "self-test: %s", why);
     else
-        snprintf(error, error_size, "self-test: " RUN_LIBRARY " loads, but does not record what a program opens and closes");
+        snprintf(error, error_size, "self-test: " RUN_LIBRARY " loads, but does not record what is opened and closed");
     return -EIO;
 }
 

@@ -32,6 +32,8 @@ Test(gate, a_condition_that_could_never_hold_is_refused)
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>many", "--", ways()), 2, "wants a number");
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exut>3", "--", ways()), 2, "did you mean 'leak-at-exit'");
     gate_expect(FDTRACE("run", "--fail-on=error,,note", "--", ways()), 2, "no rule or severity");
+    gate_expect(gate_fdtrace("fail_on=eror", (const char *[]){"run", "--", "true", NULL}), 2,
+                "FDTRACE_OPTIONS: no rule or severity is called 'eror'; did you mean 'error'?");
     gate_expect(FDTRACE("run", "--fail-onn=error", "--", ways()), 2, "did you mean --fail-on?");
     gate_expect(FDTRACE("run", "--format=jsno", "--", ways()), 2, "did you mean 'json'");
     gate_expect(FDTRACE("run", "--limit=few", "--", ways()), 2, "--limit wants a number");
