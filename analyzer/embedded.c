@@ -19,7 +19,7 @@ enum { TEXT_MOST = 1 << 20 };
 /* One file to look into: a module, and the addresses of texts in it that images told of. */
 struct place {
     const struct fdt_module *module;
-    uint64_t answer;       /* in the file's own terms; 0 none */
+    uint64_t answer; /* in the file's own terms; 0 none */
 };
 
 struct places {
@@ -170,8 +170,9 @@ static bool skip(const uint8_t **code, const uint8_t *end, const void *bytes, si
 }
 
 /*
- * The address that a function at `function` returns, when it does nothing else; 0: it does. The traced program could not
- * see a function its dynamic linker does not know, so it was not called, and here nothing of the program is executed.
+ * The address that a function at `function` returns, when it does nothing else; 0: it does. The traced program could
+ * not see a function its dynamic linker does not know, so it was not called, and here nothing of the program is
+ * executed.
  */
 static uint64_t constant_answer(Elf *elf, uint64_t function)
 {
@@ -181,15 +182,15 @@ static uint64_t constant_answer(Elf *elf, uint64_t function)
     uint64_t answer = 0;
     if (code == NULL)
         return 0;
-    skip(&code, end, "\xf3\x0f\x1e\xfa", 4);          /* endbr64 */
-    skip(&code, end, "\x55\x48\x89\xe5", 4);          /* push %rbp; mov %rsp, %rbp */
-    bool relative = skip(&code, end, "\x48\x8d\x05", 3); /* lea number(%rip), %rax */
+    skip(&code, end, "\xf3\x0f\x1e\xfa", 4);                           /* endbr64 */
+    skip(&code, end, "\x55\x48\x89\xe5", 4);                           /* push %rbp; mov %rsp, %rbp */
+    bool relative = skip(&code, end, "\x48\x8d\x05", 3);               /* lea number(%rip), %rax */
     if ((!relative && !skip(&code, end, "\xb8", 1)) || end - code < 4) /* mov $number, %eax */
         return 0;
     memcpy(&number, code, sizeof(number));
     code += sizeof(number);
     answer = relative ? function + (uint64_t)(code - begin) + (uint64_t)(int64_t)number : (uint32_t)number;
-    skip(&code, end, "\x5d", 1);                        /* pop %rbp */
+    skip(&code, end, "\x5d", 1); /* pop %rbp */
     return skip(&code, end, "\xc3", 1) ? answer : 0;
 }
 
@@ -207,8 +208,10 @@ static int read_answer(struct suppressions *list, Elf *elf, const struct place *
         return read_text(list, text, (size_t)(end - text), place->module->path, error, error_size);
     if (place->answer == 0 && function == 0)
         return 0;
-    snprintf(error, error_size, "%s: fdtrace_default_suppressions() cannot be read; let it return a string constant and "
-             "link with -rdynamic, or use FDTRACE_SUPPRESSIONS", place->module->path);
+    snprintf(error, error_size,
+             "%s: fdtrace_default_suppressions() cannot be read; let it return a string constant and "
+             "link with -rdynamic, or use FDTRACE_SUPPRESSIONS",
+             place->module->path);
     return -EINVAL;
 }
 

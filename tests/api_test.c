@@ -6,18 +6,20 @@
 
 static struct outcome run_api(const char *program, enum tracing tracing, const char *options)
 {
-    return run(&(struct run){.argv = (const char *[]){built(text("tests/api/%s", program)), NULL}, .tracing = tracing,
-                             .options = options});
+    return run(&(struct run){
+        .argv = (const char *[]){built(text("tests/api/%s", program)), NULL}, .tracing = tracing, .options = options});
 }
 
 static const char traced[] =
     "version 1\nmarked 1\nnothing yet 0\nsince the start 1\nchecked 0\nheld 1\nsince now 0\nexplained 1\n"
-    "with its function 1\nand its line 1\ncut to 7\nwithout a text 1\nsnapshot chardev open /dev/null cloexec\nignored 0\n"
+    "with its function 1\nand its line 1\ncut to 7\nwithout a text 1\nsnapshot chardev open /dev/null cloexec\nignored "
+    "0\n"
     "then 0\nsnapshot chardev open /dev/null cloexec ignored\nboth ends 2\nsnapshot pipe pipe2 the way back cloexec\n"
     "labelled a file 0\nsnapshot chardev open the log cloexec ignored\nno such number -3\none end 1\nerrno 77\n";
 static const char untraced[] =
     "version 0\nmarked 0\nnothing yet 0\nsince the start 0\nchecked 0\nheld 0\nsince now 0\nexplained 0\n"
-    "with its function 0\nand its line 0\ncut to 0\nwithout a text 0\nignored 0\nthen 0\nboth ends 0\nlabelled a file 0\n"
+    "with its function 0\nand its line 0\ncut to 0\nwithout a text 0\nignored 0\nthen 0\nboth ends 0\nlabelled a file "
+    "0\n"
     "no such number 0\none end 0\nerrno 77\n";
 
 Test(api, answers_are_as_the_header_says)
