@@ -202,6 +202,7 @@ Test(suppress, programs_bring_their_own)
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_quietly")), 0, "; 1 suppressed");
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_badly")), 2, "embedded_badly:2: ");
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_vaguely")), 2, "FDTRACE_SUPPRESSIONS");
+    gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_elsewhere")), 2, "cannot be read");
 }
 
 Test(suppress, allowed_descriptors_are_no_leaks)
