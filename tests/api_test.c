@@ -63,3 +63,15 @@ Test(api, a_check_tells_and_lets_go_on)
     cr_expect_str_eq(outcome.out, "0\n0\n", "%s%s", outcome.out, outcome.err);
     outcome_free(&outcome);
 }
+
+Test(api, listings_show_labels)
+{
+    const char *const environment[] = {text("LISTING=exec %s ls \"$0\"", built("fdtrace")), NULL};
+    struct outcome outcome = run(&(struct run){.argv = (const char *[]){built("tests/api/listed"), NULL},
+                                               .tracing = PRELOADED, .options = "report=none",
+                                               .environment = environment});
+    cr_expect_eq(outcome_code(&outcome), 0, "%s", outcome.err);
+    cr_expect_not_null(strstr(outcome.out, "the name of the house"), "%s", outcome.out);
+    cr_expect_null(strstr(outcome.out, "/etc/hostname"), "%s", outcome.out);
+    outcome_free(&outcome);
+}

@@ -210,3 +210,8 @@ Test(standalone, what_could_not_be_judged_fails)
     cr_expect_eq(outcome_code(&outcome), 9, "it ended with %d: %s", outcome_code(&outcome), outcome.err);
     outcome_free(&outcome);
 }
+
+Test(standalone, forked_children_have_their_programs_suppressions)
+{
+    expect_end("gate/embedded_forked", "fail_on=error:exitcode=9", 0, "1 suppressed");
+}
