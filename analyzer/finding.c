@@ -128,7 +128,7 @@ const struct model_frame *finding_own_frame(const struct finding *finding, const
     return stack->count > 0 ? &stack->frames[0] : NULL;
 }
 
-/* libc and the dynamic linker: what their insides are called depends on whether debug information is installed. */
+/* libc and the dynamic linker: what their insides are called depends on whether their debug information is installed. */
 static bool is_runtime(const char *module)
 {
     const char *name = module != NULL ? path_last(module) : "";
@@ -154,7 +154,7 @@ static uint64_t hash_function(uint64_t hash, const char *function)
 /*
  * What stays the same on another machine, in another build, and after an edit elsewhere in the file: the rule, the
  * program, and the calls, functions and modules of the stacks. No folder, address, line or number of a descriptor.
- * Neighbours that are equal count once, so that a frame more or less of a recursion, or of nameless code, is no change.
+ * Neighbours that are equal count once, so that a frame more or less of a recursion, or of code without names, is no change.
  */
 static uint64_t fingerprint(const struct finding *finding)
 {

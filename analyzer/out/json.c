@@ -86,9 +86,9 @@ static json_t *finding_value(const struct finding *finding)
         json_array_append_new(images, json_integer(finding->images[i]->id));
     for (size_t i = 0; i < finding->stack_count; i++)
         json_array_append_new(stacks, stack_value(&finding->stacks[i]));
-    return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "rule", finding->rule->id,
-                     "severity", severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id,
-                     "pid", finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
+    return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "rule", finding->rule->id, "severity",
+                     severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id, "pid",
+                     finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
                      json_of_text(finding->message), "suggestion", json_of_text(finding->suggestion), "fingerprint",
                      fingerprint, "known", json_of_number(finding->known), "descriptors",
                      descriptors(finding->descriptors, finding->descriptor_count), "stacks", stacks);
@@ -127,10 +127,9 @@ static json_t *suppression_value(const struct suppression *item)
 static json_t *gate_value(const struct report_view *view)
 {
     const struct report_result *result = view->result;
-    bool failed = result->verdict[0] != '\0';
-    return json_pack("{s:o, s:b, s:o, s:o, s:o}", "fail_on", json_of_text(view->options->fail_on), "failed", failed,
-                     "why", json_of_text(failed ? result->verdict : NULL), "known",
-                     json_of_number(result->known), "gone", json_of_number(result->gone));
+    return json_pack("{s:o, s:b, s:o, s:o, s:o}", "fail_on", json_of_text(view->options->fail_on), "failed",
+                     result->verdict[0] != '\0', "why", json_of_text(result->verdict[0] != '\0' ? result->verdict : NULL),
+                     "known", json_of_number(result->known), "gone", json_of_number(result->gone));
 }
 
 static int write_json(FILE *out, const struct report_view *view)

@@ -24,8 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHORT_MOST = 50 };
-enum { FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, SOURCE_MAX = 120, WIDTH = 100 };
+enum { SHORT_MOST = 50, FUNCTION_WIDTH = 24, NAMES_SHOWN = 3, NAMES_COMPARED = 16, PROCESSES_SHOWN = 4, SOURCE_MAX = 120, WIDTH = 100 };
 
 /* The colours of a compiler, or nothing. */
 struct style { const char *error, *warning, *note, *bold, *dim, *help, *end; };

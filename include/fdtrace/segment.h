@@ -191,7 +191,7 @@ struct fdt_header {
 #define FDT_NAME_CUT    (UINT64_C(1) << 9)  /* life.name holds only the end of a longer name             */
 #define FDT_UNSEEN_DEATH (UINT64_C(1) << 10)/* dead, but no close was seen: the kernel said so           */
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
-#define FDT_LABELED     (UINT64_C(1) << 15) /* life.name is what the program calls it, no path or address     */
+#define FDT_LABELED     (UINT64_C(1) << 15) /* life.name is what the program calls it (fdtrace_label), no path or address */
 #define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
 #define FDT_VERSION_SHIFT    16
 #define FDT_GENERATION_SHIFT 32
