@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct builtin { const char *kind, *name; } builtins[] = {
+static const struct builtin {
+    const char *kind, *name;
+} builtins[] = {
 #define ALLOW(kind, name, why) {kind, name},
 #include "allow.def"
 #undef ALLOW
@@ -29,8 +31,9 @@ static int check_kind(const char *glob, char *error, size_t error_size)
             return 0;
     }
     const char *near = closest_word(glob, names);
-    snprintf(error, error_size, near != NULL ? "--allow wants KIND:NAME; no kind is called '%s'; did you mean '%s'?"
-                                             : "--allow wants KIND:NAME, as in file:/run/*.lock; no kind is called '%s'",
+    snprintf(error, error_size,
+             near != NULL ? "--allow wants KIND:NAME; no kind is called '%s'; did you mean '%s'?"
+                          : "--allow wants KIND:NAME, as in file:/run/*.lock; no kind is called '%s'",
              glob, near);
     return -EINVAL;
 }

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEADING "# fdtrace baseline 1: RULE FINGERPRINT COUNT WHERE. Sorted; lines may be removed or merged, COUNT may be *.\n"
+#define HEADING                                                                                                        \
+    "# fdtrace baseline 1: RULE FINGERPRINT COUNT WHERE. Sorted; lines may be removed or merged, COUNT may be *.\n"
 
 /* --- reading --- */
 

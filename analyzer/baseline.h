@@ -1,11 +1,11 @@
 /*
- * The baseline: what a project has decided to live with for now. A text file, one line a fingerprint, sorted, so that it
- * can be kept beside the sources, compared and merged:
+ * The baseline: what a project has decided to live with for now. A text file, one line a fingerprint, sorted, so that
+ * it can be kept beside the sources, compared and merged:
  *
  *     leak-at-exit 1f0c8d0d2a2f4c11 3 server: accept in serve_one
  *
- * RULE FINGERPRINT COUNT and, for people, where. COUNT is how many there may be, `*` any number. Lines that begin with #
- * and empty ones say nothing. Of two lines with one fingerprint, as a merge leaves them, the larger count stands.
+ * RULE FINGERPRINT COUNT and, for people, where. COUNT is how many there may be, `*` any number. Lines that begin with
+ * # and empty ones say nothing. Of two lines with one fingerprint, as a merge leaves them, the larger count stands.
  */
 #ifndef FDTRACE_BASELINE_H
 #define FDTRACE_BASELINE_H
@@ -15,10 +15,10 @@
 struct baseline {
     struct baseline_entry {
         uint64_t fingerprint;
-        uint64_t count;       /* UINT64_MAX: any number */
-        uint64_t left;        /* of count, while baseline_apply goes through the findings */
-        bool met;             /* some finding had it */
-    } *entries;               /* by fingerprint */
+        uint64_t count; /* UINT64_MAX: any number */
+        uint64_t left;  /* of count, while baseline_apply goes through the findings */
+        bool met;       /* some finding had it */
+    } *entries;         /* by fingerprint */
     size_t count;
 };
 

@@ -15,7 +15,8 @@ enum { EXITCODE_STANDARD = 99 };
 
 static const struct command_option diff_options[] = {
     {"format", 0, OPTION_FORMAT, "FORMAT", "text (default) or json"},
-    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when B has (more than N) more of one"},
+    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...",
+     "exit with --error-exitcode when AFTER has (N) more of one"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},
     {.name = NULL},
 };
@@ -28,7 +29,7 @@ struct diff {
     const char *fail_on;
     int exitcode;
     size_t fresh, more, fewer, gone, same;
-    struct gate_tally tally;      /* what is new, and how much more there is */
+    struct gate_tally tally; /* what is new, and how much more there is */
 };
 
 /* One fingerprint of either side or of both. NULL: not there. */
@@ -44,7 +45,7 @@ static uint64_t count_of(const struct diff_entry *entry)
 static const char *change_name(const struct change *change)
 {
     uint64_t before = count_of(change->before), after = count_of(change->after);
-    return change->before == NULL ? "new"
+    return change->before == NULL  ? "new"
            : change->after == NULL ? "gone"
            : after > before        ? "increased"
            : after < before        ? "decreased"
@@ -119,10 +120,10 @@ static int print_json(const struct diff *diff)
             continue;
         fputs(separator, stdout);
         separator = ",\n    ";
-        result = json_print(stdout, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "change", change_name(&change),
-                                              "rule", entry->rule->id, "severity", severity_name(entry->rule->severity),
-                                              "fingerprint", entry->fingerprint, "before",
-                                              json_of_number(count_of(change.before)), "after",
+        result = json_print(stdout, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "change",
+                                              change_name(&change), "rule", entry->rule->id, "severity",
+                                              severity_name(entry->rule->severity), "fingerprint", entry->fingerprint,
+                                              "before", json_of_number(count_of(change.before)), "after",
                                               json_of_number(count_of(change.after)), "message",
                                               json_of_text(entry->message), "where", json_of_text(entry->where)));
     }
@@ -199,7 +200,7 @@ static int run(const struct command *command, int argc, char **argv)
             return status;
     }
     if (operands != 2)
-        return command_usage_error(command, "two things are compared, sessions or JSON reports: fdtrace diff BEFORE AFTER");
+        return command_usage_error(command, "two sessions or JSON reports are compared: fdtrace diff BEFORE AFTER");
     int status = compare(command, &diff);
     diff_side_free(&diff.before);
     diff_side_free(&diff.after);

@@ -330,7 +330,7 @@ static int run_in_folder(struct run *run)
         command_error(run->command, "%s", error);
         return abandon(run, EXIT_USAGE);
     }
-    /* Said now, because the command may take its time; it runs all the same, and --require-traced has its say at the end. */
+    /* Said now, because the command may take its time; it runs all the same: --require-traced has its say at the end. */
     run->report.proven = run_self_test(&run->folder, environment, error, sizeof(error)) == 0;
     if (!run->report.proven)
         command_error(run->command, "%s", error);

@@ -105,8 +105,9 @@ static char *where_in(json_t *finding)
         const char *file = json_string_value(json_object_get(frame, "file"));
         char *where = NULL;
         if (file != NULL)
-            return asprintf(&where, "%s:%lld", file,
-                            (long long)json_integer_value(json_object_get(frame, "line"))) < 0 ? NULL : where;
+            return asprintf(&where, "%s:%lld", file, (long long)json_integer_value(json_object_get(frame, "line"))) < 0
+                       ? NULL
+                       : where;
     }
     return strdup("");
 }

@@ -11,18 +11,18 @@ struct diff_entry {
     char fingerprint[17];
     const struct rule *rule;
     uint64_t count;
-    char *message;            /* raw */
-    char *where;              /* file:line of the program's own frame, "" unknown; raw */
+    char *message; /* raw */
+    char *where;   /* file:line of the program's own frame, "" unknown; raw */
 };
 
 struct diff_side {
-    struct diff_entry *entries;   /* by fingerprint */
+    struct diff_entry *entries; /* by fingerprint */
     size_t count;
 };
 
 /*
- * path: a session folder, a segment file, or a report of schema fdtrace-report/1 ("-": from standard input). Suppressions
- * and baselines do not apply to recordings here. 0, or negative errno with one line in error.
+ * path: a session folder, a segment file, or a report of schema fdtrace-report/1 ("-": from standard input).
+ * Suppressions and baselines do not apply to recordings here. 0, or negative errno with one line in error.
  */
 int diff_side_load(struct diff_side *side, const char *path, char *error, size_t error_size);
 void diff_side_free(struct diff_side *side);

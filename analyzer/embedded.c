@@ -19,7 +19,8 @@ enum { TEXT_MOST = 1 << 20 };
 /* One file to look into: a module, and the addresses of texts in it that images told of. */
 struct place {
     const struct fdt_module *module;
-    uint64_t answer;       /* in the file's own terms; 0 none */
+    uint64_t answer; /* in the file's own terms; 0 none */
+    bool uncalled;   /* a program whose function, if it has one, nobody could call */
 };
 
 struct places {
@@ -39,29 +40,44 @@ static bool same_file(const struct fdt_module *a, const struct fdt_module *b)
            memcmp(a->build_id, b->build_id, a->build_id_length) == 0;
 }
 
-static bool add_place(struct places *places, const struct fdt_module *module, uint64_t answer)
+static struct place *find_place(struct places *places, const struct fdt_module *module)
 {
     for (size_t i = 0; i < places->count; i++)
-        if (same_file(places->items[i].module, module)) {
-            places->items[i].answer = answer != 0 ? answer : places->items[i].answer;
-            return true;
-        }
+        if (same_file(places->items[i].module, module))
+            return &places->items[i];
     if (!array_grow(&places->items, places->count, sizeof(*places->items)))
-        return false;
-    places->items[places->count++] = (struct place){module, answer};
-    return true;
+        return NULL;
+    places->items[places->count] = (struct place){.module = module};
+    return &places->items[places->count++];
 }
 
-static bool add_modules(struct places *places, const struct segment *segment)
+static int unreadable(const char *path, char *error, size_t error_size)
+{
+    snprintf(error, error_size,
+             "%s: fdtrace_default_suppressions() cannot be read; let it return a string constant and "
+             "link with -rdynamic, or use FDTRACE_SUPPRESSIONS",
+             path);
+    return -EINVAL;
+}
+
+static int add_modules(struct places *places, const struct segment *segment, char *error, size_t error_size)
 {
     uint64_t answer = segment->header.suppressions;
+    bool held = answer == 0;
     for (uint32_t i = 0; i < segment->module_count; i++) {
         const struct fdt_module *module = &segment->modules[i];
-        bool holds = answer >= module->start && answer < module->end && answer != 0;
-        if (module->path[0] == '/' && !add_place(places, module, holds ? answer - module->bias : 0))
-            return false;
+        struct place *place = module->path[0] == '/' ? find_place(places, module) : NULL;
+        if (module->path[0] == '/' && place == NULL)
+            return out_of_memory(error, error_size);
+        if (place != NULL && answer == 0 && strcmp(module->path, segment->header.exe) == 0)
+            place->uncalled = true;
+        /* The first that lay there: modules are listed as they came, and the answer was given at the start. */
+        if (place != NULL && !held && answer >= module->start && answer < module->end) {
+            place->answer = answer - module->bias;
+            held = true;
+        }
     }
-    return true;
+    return held ? 0 : unreadable(segment->header.exe, error, error_size);
 }
 
 /* A path of a recording can lead anywhere: only plain files, and no waiting. */
@@ -170,8 +186,9 @@ static bool skip(const uint8_t **code, const uint8_t *end, const void *bytes, si
 }
 
 /*
- * The address that a function at `function` returns, when it does nothing else; 0: it does. The traced program could not
- * see a function its dynamic linker does not know, so it was not called, and here nothing of the program is executed.
+ * The address that a function at `function` returns, when it does nothing else; 0: it does. The traced program could
+ * not see a function its dynamic linker does not know, so it was not called, and here nothing of the program is
+ * executed.
  */
 static uint64_t constant_answer(Elf *elf, uint64_t function)
 {
@@ -181,15 +198,15 @@ static uint64_t constant_answer(Elf *elf, uint64_t function)
     uint64_t answer = 0;
     if (code == NULL)
         return 0;
-    skip(&code, end, "\xf3\x0f\x1e\xfa", 4);          /* endbr64 */
-    skip(&code, end, "\x55\x48\x89\xe5", 4);          /* push %rbp; mov %rsp, %rbp */
-    bool relative = skip(&code, end, "\x48\x8d\x05", 3); /* lea number(%rip), %rax */
+    skip(&code, end, "\xf3\x0f\x1e\xfa", 4);                           /* endbr64 */
+    skip(&code, end, "\x55\x48\x89\xe5", 4);                           /* push %rbp; mov %rsp, %rbp */
+    bool relative = skip(&code, end, "\x48\x8d\x05", 3);               /* lea number(%rip), %rax */
     if ((!relative && !skip(&code, end, "\xb8", 1)) || end - code < 4) /* mov $number, %eax */
         return 0;
     memcpy(&number, code, sizeof(number));
     code += sizeof(number);
     answer = relative ? function + (uint64_t)(code - begin) + (uint64_t)(int64_t)number : (uint32_t)number;
-    skip(&code, end, "\x5d", 1);                        /* pop %rbp */
+    skip(&code, end, "\x5d", 1); /* pop %rbp */
     return skip(&code, end, "\xc3", 1) ? answer : 0;
 }
 
@@ -198,18 +215,14 @@ static int read_answer(struct suppressions *list, Elf *elf, const struct place *
 {
     size_t most = 0;
     GElf_Ehdr header;
-    uint64_t answer = place->answer, function = answer == 0 ? find_function(elf) : 0;
+    uint64_t answer = place->answer, function = answer == 0 && place->uncalled ? find_function(elf) : 0;
     if (function != 0 && gelf_getehdr(elf, &header) != NULL && header.e_machine == EM_X86_64)
         answer = constant_answer(elf, function);
     const char *text = answer != 0 ? bytes_at(elf, answer, &most) : NULL;
     const char *end = text != NULL ? memchr(text, '\0', most < TEXT_MOST ? most : TEXT_MOST) : NULL;
     if (end != NULL)
         return read_text(list, text, (size_t)(end - text), place->module->path, error, error_size);
-    if (place->answer == 0 && function == 0)
-        return 0;
-    snprintf(error, error_size, "%s: fdtrace_default_suppressions() cannot be read; let it return a string constant and "
-             "link with -rdynamic, or use FDTRACE_SUPPRESSIONS", place->module->path);
-    return -EINVAL;
+    return answer == 0 && function == 0 ? 0 : unreadable(place->module->path, error, error_size);
 }
 
 static int read_place(struct suppressions *list, const struct place *place, char *error, size_t error_size)
@@ -235,8 +248,8 @@ int embedded_suppressions(struct suppressions *list, const struct model *model, 
     int result = 0;
     elf_version(EV_CURRENT);
     for (size_t i = 0; i < model->image_count && result == 0; i++)
-        if (model->images[i].segment != NULL && !add_modules(&places, model->images[i].segment))
-            result = out_of_memory(error, error_size);
+        if (model->images[i].segment != NULL)
+            result = add_modules(&places, model->images[i].segment, error, error_size);
     for (size_t i = 0; i < places.count && result == 0; i++)
         result = read_place(list, &places.items[i], error, error_size);
     free(places.items);

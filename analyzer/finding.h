@@ -53,7 +53,7 @@ struct finding {
     uint64_t fingerprint;
     uint64_t key;
     enum finding_fate fate;
-    uint64_t known;               /* how many the baseline has of this fingerprint; 0: it is new, or there is no baseline */
+    uint64_t known;               /* how many of them the baseline has */
 };
 
 struct findings {

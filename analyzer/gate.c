@@ -10,10 +10,10 @@
 
 /* One condition, taken apart. */
 struct condition {
-    char word[64];            /* the rule or severity, as written */
-    int severity;             /* -1: word is a rule */
-    const struct rule *rule;  /* NULL: word is a severity, or nothing we know */
-    bool counted;             /* >N was given */
+    char word[64];           /* the rule or severity, as written */
+    int severity;            /* -1: word is a rule */
+    const struct rule *rule; /* NULL: word is a severity, or nothing we know */
+    bool counted;            /* >N was given */
     uint64_t most;
 };
 
@@ -63,8 +63,9 @@ static int refuse_word(const char *word, char *error, size_t error_size)
     for (size_t i = 0; i < GATE_RULES; i++)
         names[3 + i] = rules[i].id;
     const char *near = closest_word(word, names);
-    snprintf(error, error_size, near != NULL ? "no rule or severity is called '%s'; did you mean '%s'?"
-                                             : "no rule or severity is called '%s'; severities are note, warning and error",
+    snprintf(error, error_size,
+             near != NULL ? "no rule or severity is called '%s'; did you mean '%s'?"
+                          : "no rule or severity is called '%s'; severities are note, warning and error",
              word, near);
     return -EINVAL;
 }
@@ -105,10 +106,10 @@ bool gate_matches(const char *list, const struct gate_tally *tally, char *why, s
         if (sum <= condition.most)
             continue;
         snprintf(why, why_size, condition.counted ? "%llu %s, more than %llu" : "%llu %s", (unsigned long long)sum,
-                 condition.rule != NULL                     ? condition.word
-                 : condition.severity == SEVERITY_ERROR     ? "error(s)"
-                 : condition.severity == SEVERITY_WARNING   ? "warning(s) or error(s)"
-                                                            : "finding(s)",
+                 condition.rule != NULL                   ? condition.word
+                 : condition.severity == SEVERITY_ERROR   ? "error(s)"
+                 : condition.severity == SEVERITY_WARNING ? "warning(s) or error(s)"
+                                                          : "finding(s)",
                  (unsigned long long)condition.most);
         return true;
     }

@@ -1,17 +1,17 @@
 /*
  * The gate: --fail-on, conditions on what was found.
  *
- *     CONDITION[,CONDITION...]    CONDITION: RULE or SEVERITY, and perhaps >N: more than N of them (default: more than 0)
+ *     CONDITION[,CONDITION...]    CONDITION: RULE or SEVERITY, and perhaps >N: more than N of them (default 0)
  *
- * A severity is a threshold: `warning` counts errors, too. What is counted are lifetimes, or offences where a rule is about
- * calls; what the baseline knows does not count.
+ * A severity is a threshold: `warning` counts errors, too. What is counted are lifetimes, or offences where a rule is
+ * about calls; what the baseline knows does not count.
  */
 #ifndef FDTRACE_GATE_H
 #define FDTRACE_GATE_H
 
 #include "finding.h"
 
-#define FDT_RULE(symbol, id, severity, says) + 1
+#define FDT_RULE(symbol, id, severity, says) +1
 enum { GATE_RULES = 0
 #include "fdtrace/rules.def"
 };

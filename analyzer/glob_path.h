@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The whole path, or the end of it that follows any slash: `src/conn.c` fits /home/me/app/src/conn.c. NULL fits nothing. */
+/* The whole path, or its end after any slash: `src/conn.c` fits /home/me/app/src/conn.c. NULL fits nothing. */
 static inline bool glob_path(const char *glob, const char *path)
 {
     for (const char *end = path; end != NULL; end = strchr(end, '/'), end += end != NULL)

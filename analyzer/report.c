@@ -40,7 +40,7 @@ enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 const struct command_option report_option_table[] = {
     {"format", 0, OPTION_FORMAT, "FORMAT", "text or json"},
     {"output", 'o', OPTION_OUTPUT, "FORMAT:FILE", "write the report to FILE (- is standard output); repeatable"},
-    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N of) one was found"},
+    {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N) were found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},
     {"require-traced", 0, OPTION_REQUIRE_TRACED, NULL, "exit with 3 when something could not be traced or recorded"},
     {"suppressions", 0, OPTION_SUPPRESSIONS, "FILE", "say nothing about what FILE describes; repeatable"},
@@ -49,7 +49,7 @@ const struct command_option report_option_table[] = {
     {"write-baseline", 0, OPTION_WRITE_BASELINE, "FILE", "write what was found as a baseline"},
     {"allow", 0, OPTION_ALLOW, "KIND:NAME[,...]", "descriptors that are meant to stay open, by globs; repeatable"},
     {"no-builtin-allow", 0, OPTION_NO_BUILTIN_ALLOW, NULL, "do not excuse what usually stays open (/dev/urandom, ...)"},
-    {"open-since", 0, OPTION_OPEN_SINCE, "NS", "only leaks born at NS of CLOCK_MONOTONIC or later, of running programs, too"},
+    {"open-since", 0, OPTION_OPEN_SINCE, "NS", "only leaks born at NS of CLOCK_MONOTONIC or later, running programs' too"},
     {"limit", 0, OPTION_LIMIT, "N", "findings told in full in text (default 50); 0 tells all"},
     {"show", 0, OPTION_SHOW, "note|images|all", "list notes in the text, too, or every program of the tree; repeatable"},
     {"report", 0, OPTION_REPORT, "EXTENT", "none, summary or full (default) text"},
@@ -229,12 +229,12 @@ int report_option(struct report_options *options, int id, const char *value)
     return refuse(options, "unknown option");
 }
 
-/* The equals of the options above. What they say wrong is told with the variable's name. */
+/* The equals of the options above. */
 static int read_environment(struct report_options *options, const struct environment_options *environment)
 {
     int result = parse_extent(options, environment->report);
     if (result < 0)
-        return refuse(options, "FDTRACE_OPTIONS: report= is none, summary or full, not '%s'", environment->report);
+        return refuse(options, "report= is none, summary or full, not '%s'", environment->report);
     options->error_exitcode = environment->exitcode <= 255 ? (int)environment->exitcode : EXITCODE_STANDARD;
     options->require_traced = environment->require_traced;
     options->builtin_allow = environment->builtin_allow;
@@ -261,6 +261,11 @@ int report_options_init(struct report_options *options, FILE *stream)
         return refuse(options, "out of memory");
     int result = read_environment(options, &environment);
     environment_options_free(&environment);
+    if (result < 0) { /* who looks for the mistake on the command line will not find it */
+        char error[sizeof(options->error)];
+        memcpy(error, options->error, sizeof(error));
+        snprintf(options->error, sizeof(options->error), "FDTRACE_OPTIONS: %.480s", error);
+    }
     return result;
 }
 
@@ -295,7 +300,8 @@ static int suppress(const struct report_options *options, struct model *model, s
 }
 
 /* A baseline that is to be written may not be there yet. */
-static int read_baseline(const struct report_options *options, struct baseline *baseline, char *error, size_t error_size)
+static int read_baseline(const struct report_options *options, struct baseline *baseline, char *error,
+                         size_t error_size)
 {
     *baseline = (struct baseline){0};
     if (options->baseline == NULL ||

@@ -44,8 +44,8 @@ struct report_options {
     int  error_exitcode;          /* exit status when fail_on matched; 0 keeps the other */
     bool exitcode_given;          /* by --error-exitcode */
     bool require_traced;          /* fail closed: what was not recorded is no pass */
-    bool proven;                  /* a self-test has recorded: a session without events is one of a program without them */
-    struct suppressions *suppressions;  /* of files; never NULL after report_options_init. Applying them changes their states */
+    bool proven;                  /* a self-test has recorded: no events means that there were none */
+    struct suppressions *suppressions;  /* of files; never NULL after report_options_init; applying sets their states */
     struct allowances allowed;
     bool builtin_allow;           /* the list of allow.def, too */
     char *baseline, *write_baseline;    /* paths, NULL none */
@@ -92,8 +92,8 @@ int report_session(const char *const *paths, size_t count, const struct report_o
                    struct report_result *result);
 
 /*
- * The exit status that follows: error_exitcode, EXIT_UNTRACED, or `otherwise`. result may have been changed since: an image
- * more that was not traced, a finding more in the tally.
+ * The exit status that follows: error_exitcode, EXIT_UNTRACED, or `otherwise`. result may have been changed since: an
+ * image more that was not traced, a finding more in the tally.
  */
 int report_exit_status(const struct report_options *options, const struct report_result *result, int otherwise);
 

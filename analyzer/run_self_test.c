@@ -58,12 +58,14 @@ static int judge(const struct run_folder *folder, pid_t pid, int status, char *e
     if (!left && WIFEXITED(status) && WEXITSTATUS(status) == 127)
         snprintf(error, error_size, "self-test: no program can be started here");
     else if (!left)
-        snprintf(error, error_size, "self-test: a traced program left no recording in %s: " RUN_LIBRARY " did not load, or "
-                 "cannot write there", folder->path);
+        snprintf(error, error_size,
+                 "self-test: a traced program left no recording in %s: " RUN_LIBRARY " did not load, or "
+                 "cannot write there",
+                 folder->path);
     else if (events < 0)
         snprintf(error, error_size, "self-test: %s", why);
     else
-        snprintf(error, error_size, "self-test: " RUN_LIBRARY " loads, but does not record what a program opens and closes");
+        snprintf(error, error_size, "self-test: " RUN_LIBRARY " loads, but does not record what is opened and closed");
     return -EIO;
 }
 

@@ -20,7 +20,7 @@ struct reader {
     const char *source;
     unsigned line;
     bool embedded;
-    bool in_block;          /* the last item is a block and may go on */
+    bool in_block; /* the last item is a block and may go on */
     char *error;
     size_t error_size;
 };
@@ -155,16 +155,18 @@ static const char *const keys[] = {"rule", "frames", "kind", "name", "program", 
 static int read_pair(struct reader *reader, const char *key, const char *value)
 {
     struct suppression *item = &reader->list->items[reader->list->count - 1];
-    char **const fields[] = {&item->rule, &item->frames, &item->kind, &item->object, &item->program,
-                             NULL, &item->expires, &item->reason};
+    char **const fields[] = {&item->rule,    &item->frames, &item->kind,    &item->object,
+                             &item->program, NULL,          &item->expires, &item->reason};
     size_t index = 0;
     while (keys[index] != NULL && strcmp(keys[index], key) != 0)
         index++;
     if (keys[index] == NULL) {
         const char *near = closest_word(key, keys);
         return near != NULL ? refuse(reader, "unknown key '%s'; did you mean '%s='?", key, near)
-                            : refuse(reader, "unknown key '%s'; there are rule, frames, kind, name, program, max, "
-                                     "expires and reason", key);
+                            : refuse(reader,
+                                     "unknown key '%s'; there are rule, frames, kind, name, program, max, "
+                                     "expires and reason",
+                                     key);
     }
     if (fields[index] == NULL)
         return item->limited ? refuse(reader, "max= stands twice in one block") : read_max(reader, item, value);
@@ -227,8 +229,8 @@ static int read_line(struct reader *reader, char *text)
 int suppressions_read(struct suppressions *list, const char *text, const char *source, bool embedded, char *error,
                       size_t error_size)
 {
-    struct reader reader = {.list = list, .source = source, .embedded = embedded, .error = error,
-                            .error_size = error_size};
+    struct reader reader = {
+        .list = list, .source = source, .embedded = embedded, .error = error, .error_size = error_size};
     int result = 0;
     while (*text != '\0' && result == 0) {
         size_t length = strcspn(text, "\n");
@@ -269,8 +271,8 @@ void suppressions_cut(struct suppressions *list, size_t count)
 {
     while (list->count > count) {
         struct suppression *item = &list->items[--list->count];
-        char *const strings[] = {item->name, item->source, item->rule, item->frames, item->kind, item->object,
-                                 item->program, item->reason, item->expires};
+        char *const strings[] = {item->name,   item->source,  item->rule,   item->frames, item->kind,
+                                 item->object, item->program, item->reason, item->expires};
         for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
             free(strings[i]);
     }

@@ -26,27 +26,27 @@
 #include "finding.h"
 
 enum suppression_state {
-    SUPPRESSION_UNUSED,     /* nothing fitted                      */
+    SUPPRESSION_UNUSED, /* nothing fitted                      */
     SUPPRESSION_USED,
-    SUPPRESSION_EXPIRED,    /* something fitted, but too late      */
-    SUPPRESSION_EXCEEDED    /* more fitted than max allows         */
+    SUPPRESSION_EXPIRED, /* something fitted, but too late      */
+    SUPPRESSION_EXCEEDED /* more fitted than max allows         */
 };
 
 /* One block or line. Strings are owned; NULL where nothing was said. */
 struct suppression {
-    char *name;               /* of the block; a line is its own name */
-    char *source;             /* the file it stands in */
-    unsigned line;            /* where it begins, from 1 */
-    bool embedded;            /* in a program, not in a file the user named */
+    char *name;    /* of the block; a line is its own name */
+    char *source;  /* the file it stands in */
+    unsigned line; /* where it begins, from 1 */
+    bool embedded; /* in a program, not in a file the user named */
     char *rule, *frames, *kind, *object, *program, *reason;
-    char *expires;            /* YYYY-MM-DD */
-    bool anywhere;            /* RULE:GLOB: frames is one glob for any frame of the birth stack */
-    bool limited;             /* max= was given */
+    char *expires; /* YYYY-MM-DD */
+    bool anywhere; /* RULE:GLOB: frames is one glob for any frame of the birth stack */
+    bool limited;  /* max= was given */
     uint64_t max;
 
     enum suppression_state state; /* after suppressions_apply */
-    size_t findings;          /* suppressed by it, in whole or in part */
-    uint64_t count;           /* lifetimes that fitted */
+    size_t findings;              /* suppressed by it, in whole or in part */
+    uint64_t count;               /* lifetimes that fitted */
 };
 
 struct suppressions {
@@ -54,7 +54,7 @@ struct suppressions {
     size_t count;
 };
 
-/* Appends what text (NUL-terminated) says; source names it in messages. 0, or negative errno: FILE:LINE: what is wrong. */
+/* Appends what text (NUL-terminated) says; source names it. 0, or negative errno with FILE:LINE: what is wrong. */
 int suppressions_read(struct suppressions *list, const char *text, const char *source, bool embedded, char *error,
                       size_t error_size);
 /* The same for a file. */
@@ -64,8 +64,8 @@ void suppressions_cut(struct suppressions *list, size_t count);
 void suppressions_free(struct suppressions *list);
 
 /*
- * Applies them in their order: findings that fit go (FINDING_SUPPRESSED); where only some lifetimes of a leak fit by kind
- * and name, those go and the finding is worded anew. Returns 0 or -ENOMEM; sets states and counts.
+ * Applies them in their order: findings that fit go (FINDING_SUPPRESSED); where only some lifetimes of a leak fit by
+ * kind and name, those go and the finding is worded anew. Returns 0 or -ENOMEM; sets states and counts.
  */
 int suppressions_apply(struct suppressions *list, struct findings *findings);
 

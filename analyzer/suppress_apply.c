@@ -130,8 +130,8 @@ static bool fits_descriptor(const struct suppression *item, const struct descrip
 }
 
 /*
- * How many lifetimes of the finding fit. Of a finding that counts something else than its descriptors (offences, or a site's
- * births), all must fit or none does: rather told than hidden.
+ * How many lifetimes of the finding fit. Of a finding that counts something else than its descriptors (offences, or a
+ * site's births), all must fit or none does: rather told than hidden.
  */
 static uint64_t count_fitting(const struct suppression *item, const struct patterns *patterns,
                               const struct finding *finding)
@@ -190,9 +190,9 @@ static bool apply(struct suppression *item, struct findings *findings, uint64_t 
     free(patterns.text);
     if (item->count == 0)
         return true;
-    item->state = is_expired(item)                            ? SUPPRESSION_EXPIRED
+    item->state = is_expired(item)                           ? SUPPRESSION_EXPIRED
                   : item->limited && item->count > item->max ? SUPPRESSION_EXCEEDED
-                                                              : SUPPRESSION_USED;
+                                                             : SUPPRESSION_USED;
     if (item->state != SUPPRESSION_USED)
         return true;
     for (size_t i = 0; i < findings->count; i++) {

@@ -6,8 +6,8 @@
  *     cc -o tests tests.c fdtrace_criterion.c -lcriterion
  *     LD_PRELOAD=libfdtrace.so FDTRACE_OPTIONS=report=none ./tests
  *
- * Not a test has to be changed. A test answers for what was opened from the beginning of its .init to the end of its .fini,
- * those of its suite included, and is still open. A test that fails anyway, or is skipped, is not asked. What is
+ * Not a test has to be changed. A test answers for what was opened from the beginning of its .init to the end of its
+ * .fini, those of its suite included, and is still open. A test that fails anyway, or is skipped, is not asked. What is
  * meant to stay open: fdtrace_ignore(fd), or suppressions (fdtrace.h). Without the tracer nothing is checked;
  * FDTRACE_REQUIRED=1 in the environment makes that a failure of every test.
  */
@@ -26,8 +26,8 @@ static fdtrace_mark_t begun;
 static void (*test_body)(void *parameter);
 
 /*
- * Tests call these three of Criterion's through the dynamic linker, which finds ours first. RTLD_NEXT needs _GNU_SOURCE,
- * which may be defined too late in a file that is only added.
+ * Tests call these three of Criterion's through the dynamic linker, which finds ours first. RTLD_NEXT needs
+ * _GNU_SOURCE, which may be defined too late in a file that is only added.
  */
 static void *find_original(const char *name)
 {

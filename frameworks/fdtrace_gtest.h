@@ -14,8 +14,8 @@
  *
  * A test answers for what was opened from before its fixture's constructor to after its destructor and is still open;
  * SetUpTestSuite and environments run outside. A test that fails anyway, or is skipped, is not asked. What is meant to
- * stay open: fdtrace_ignore(fd), or suppressions (fdtrace.h). Without the tracer nothing is checked; FDTRACE_REQUIRED=1 in
- * the environment makes that a failure of every test.
+ * stay open: fdtrace_ignore(fd), or suppressions (fdtrace.h). Without the tracer nothing is checked; FDTRACE_REQUIRED=1
+ * in the environment makes that a failure of every test.
  */
 #ifndef FDTRACE_GTEST_H
 #define FDTRACE_GTEST_H
@@ -27,7 +27,8 @@
 #include <gtest/gtest.h>
 #include <vector>
 
-/* Marks the beginning of each test, and fails it at its end. Not for several threads: GoogleTest runs its tests in one. */
+/* Marks the beginning of each test, and fails it at its end. Not for several threads: GoogleTest runs its tests in one.
+ */
 class FdtraceListener : public testing::EmptyTestEventListener
 {
     fdtrace_mark_t begun = 0;

@@ -1,4 +1,4 @@
-"""pytest --fdtrace: a test that leaks a descriptor fails, with the C stacks of its leaks and the Python lines they came from.
+"""pytest --fdtrace: a test that leaks a descriptor fails, with the C stacks of its leaks and the Python lines.
 
     PYTHONPATH=/path/of/this/folder pytest -p fdtrace_pytest --fdtrace
 
@@ -89,7 +89,7 @@ class Births:
     whose path must be the descriptor's name; that of socket objects, the nearest one of the same thread.
     """
 
-    RETURNING_NUMBERS = ("pipe", "pipe2", "dup", "dup2", "eventfd", "memfd_create", "openpty", "pidfd_open", "posix_openpt")
+    RETURNING_NUMBERS = ("pipe", "pipe2", "dup", "dup2", "eventfd", "memfd_create", "openpty", "pidfd_open")
 
     def __init__(self):
         self.active = False
@@ -246,7 +246,7 @@ def start_again(config):
 
 def pytest_addoption(parser):
     group = parser.getgroup("fdtrace", "descriptor leaks")
-    group.addoption("--fdtrace", action="store_true", help="fail tests that leave descriptors open, and say where they came from")
+    group.addoption("--fdtrace", action="store_true", help="fail tests that leave descriptors open")
     group.addoption("--fdtrace-library", metavar="PATH", help="libfdtrace.so, where it is not found by itself")
 
 

@@ -87,7 +87,8 @@ static void reconcile(void)
                 kind = FDT_FIFO; /* S_IFIFO both; the one that has a path is the named one */
             slot->life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
         }
-        if (slot->life.name[0] != '\0' && slot->life.kind != FDT_MEMFD && !(table_word(slot) & FDT_LABELED) && asked++ < NAMES_ASKED)
+        bool named = slot->life.name[0] != '\0' && !(table_word(slot) & FDT_LABELED);
+        if (named && slot->life.kind != FDT_MEMFD && asked++ < NAMES_ASKED)
             ask_name(slot, (int)fd);
     }
     store.header->reconciled = 1;
@@ -176,7 +177,8 @@ static void write_arguments(char *arguments[20], uint64_t since)
         {"--report", since != AT_END ? (char *)"full" : options.report},
         {"--fail-on", since != AT_END ? (char *)"leak-at-exit" : options.fail_on},
         {"--baseline", options.baseline[0] != '\0' ? absolute(options.baseline, baseline) : baseline},
-        {"--suppressions", options.suppressions[0] != '\0' ? absolute(options.suppressions, suppressions) : suppressions},
+        {"--suppressions",
+         options.suppressions[0] != '\0' ? absolute(options.suppressions, suppressions) : suppressions},
         {"--allow", options.allow},
     };
     size_t count = 2; /* the command and "report" */

@@ -9,8 +9,8 @@
 bool end_is_leak(int fd, uint64_t word);
 
 /*
- * While the program runs on: the command tells on output about what was born at since (CLOCK_MONOTONIC) or later and is open;
- * without a command, here.c does. False: the command found it all excused, and output has nothing about it.
+ * While the program runs on: the command tells on output about what was born at since (CLOCK_MONOTONIC) or later and is
+ * open; without a command, here.c does. False: the command found it all excused, and output has nothing about it.
  */
 bool end_explain(int output, uint64_t since);
 

@@ -104,7 +104,7 @@ static bool put_incident(int fd, const struct fdt_incident *incident)
     return true;
 }
 
-/* Only what is open now and was born at since or later counts where since is given: incidents are the end's business. */
+/* Where since is given, only what was born then or later and is open counts: incidents are the end's business. */
 static bool is_told(uint32_t number, uint64_t since)
 {
     const struct fdt_slot *slot = table_at(number);

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Writes leaks grouped by site, and incidents, to fd. since 0: at the very end of the process; else only leaks born at that
- * moment (CLOCK_MONOTONIC) or later, one thread at a time.
+ * Writes leaks grouped by site, and incidents, to fd. since 0: at the very end of the process; else only leaks born at
+ * that moment (CLOCK_MONOTONIC) or later, one thread at a time.
  */
 void here_report(int fd, uint64_t since);
 

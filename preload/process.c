@@ -234,6 +234,7 @@ void process_adopt(uint64_t fork_ns)
     if (on) {
         store.header->unwinder = parent_store.header->unwinder;
         store.header->depth = parent_store.header->depth;
+        store.header->suppressions = parent_store.header->suppressions;
         inherit_all(fork_ns != 0 ? fork_ns : store_now());
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
         store_unmap(&parent_store);

@@ -2,7 +2,8 @@
 # Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test]
 #
 #   build   the compiler and the libraries
-#   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests run traced
+#   test    Criterion, the other test frameworks that have hooks, and the real programs that the transparency tests run
+#           traced
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
 # enabled: the tests start their own, on loopback.
@@ -11,7 +12,8 @@ set -eu
 build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf-dev libiberty-dev libjansson-dev
        libzstd-dev'
 servers='nginx-light redis-server memcached'
-test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl sqlite3"
+test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
+      sqlite3"
 
 wanted=
 for group in "${@:-build}"; do

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static char *scratch;
-static char *baseline;   /* SCRATCH/baseline */
+static char *baseline; /* SCRATCH/baseline */
 
 static void begin(void)
 {
@@ -30,27 +30,30 @@ TestSuite(baseline, .init = begin, .fini = end);
 /* Builds `source` of the scratch folder as FOLDER/app, and returns its path. */
 static const char *build(const char *folder, const char *flags, const char *source)
 {
-    struct outcome outcome = run(&(struct run){
-        .argv = (const char *[]){"sh", "-c", text("mkdir -p '%s/%s' && cc -g %s -o '%s/%s/app' '%s'", scratch, folder, flags,
-                                                  scratch, folder, source), NULL}});
+    struct outcome outcome =
+        run(&(struct run){.argv = (const char *[]){"sh", "-c",
+                                                   text("mkdir -p '%s/%s' && cc -g %s -o '%s/%s/app' '%s'", scratch,
+                                                        folder, flags, scratch, folder, source),
+                                                   NULL}});
     cr_assert_eq(outcome_code(&outcome), 0, "%s", outcome.err);
     outcome_free(&outcome);
     return text("%s/%s/app", scratch, folder);
 }
 
-static const char program[] = "#include <fcntl.h>\n"
-                              "__attribute__((noinline)) static int helper(const char *path)\n"
-                              "{\n"
-                              "    int fd = open(path, O_RDONLY | O_CLOEXEC);\n"
-                              "    __asm__ volatile(\"\" ::: \"memory\");\n"
-                              "    return fd;\n"
-                              "}\n"
-                              "static int load(int n) { return n > 0 ? load(n - 1) + 0 : helper(\"/etc/passwd\") + 1; }\n"
-                              "int main(int argc, char **argv)\n"
-                              "{\n"
-                              "    (void)argv;\n"
-                              "    return load(argc) + helper(\"/etc/group\") < 0;\n"
-                              "}\n";
+static const char program[] =
+    "#include <fcntl.h>\n"
+    "__attribute__((noinline)) static int helper(const char *path)\n"
+    "{\n"
+    "    int fd = open(path, O_RDONLY | O_CLOEXEC);\n"
+    "    __asm__ volatile(\"\" ::: \"memory\");\n"
+    "    return fd;\n"
+    "}\n"
+    "static int load(int n) { return n > 0 ? load(n - 1) + 0 : helper(\"/etc/passwd\") + 1; }\n"
+    "int main(int argc, char **argv)\n"
+    "{\n"
+    "    (void)argv;\n"
+    "    return load(argc) + helper(\"/etc/group\") < 0;\n"
+    "}\n";
 
 static char *first_line(const char *path, unsigned number)
 {
@@ -111,10 +114,12 @@ Test(baseline, a_finding_is_known_again_in_another_build)
     char moved[2048];
     const char *source = strdup(gate_write(scratch, "program.c", program));
     snprintf(moved, sizeof(moved), "/* */\n\n\n\n\n\n\n\n\n\n%s", program);
-    gate_expect(FDTRACE("run", "--write-baseline", baseline, "--report=none", "--", build("one", "-O0", source)), 0, "");
+    gate_expect(FDTRACE("run", "--write-baseline", baseline, "--report=none", "--", build("one", "-O0", source)), 0,
+                "");
     gate_expect(FDTRACE("run", "--baseline", baseline, "--", build("one", "-O0", source)), 0, "; 2 known");
-    gate_expect(FDTRACE("run", "--baseline", baseline, "--", build("two/three", "-O0 -no-pie", source), "deeper", "still"), 0,
-                "; 2 known");
+    gate_expect(
+        FDTRACE("run", "--baseline", baseline, "--", build("two/three", "-O0 -no-pie", source), "deeper", "still"), 0,
+        "; 2 known");
     gate_expect(FDTRACE("run", "--baseline", baseline, "--", build("four", "-O1", source)), 0, "; 2 known");
     const char *other = strdup(gate_write(scratch, "moved.c", moved));
     gate_expect(FDTRACE("run", "--baseline", baseline, "--", build("five", "-O1", other)), 0, "; 2 known");
@@ -129,9 +134,12 @@ Test(baseline, people_may_edit_and_merge_it)
 {
     const char *ways = built("tests/gate/many_ways");
     gate_expect(FDTRACE("run", "--write-baseline", baseline, "--report=none", "--", ways, "3"), 0, "");
-    struct outcome outcome = run(&(struct run){.argv = (const char *[]){"sh", "-c",
-        text("sed -i 's/ 3 many/ * many/; s/ many_ways:.*//; $a\\\\' '%s' && cat '%s' '%s' | sort -r > '%s/merged'", baseline,
-             baseline, baseline, scratch), NULL}});
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){
+            "sh", "-c",
+            text("sed -i 's/ 3 many/ * many/; s/ many_ways:.*//; $a\\\\' '%s' && cat '%s' '%s' | sort -r > '%s/merged'",
+                 baseline, baseline, baseline, scratch),
+            NULL}});
     cr_assert_eq(outcome_code(&outcome), 0, "%s", outcome.err);
     outcome_free(&outcome);
     gate_expect(FDTRACE("run", "--baseline", text("%s/merged", scratch), "--", ways, "500"), 0, "; 4 known");
@@ -139,8 +147,11 @@ Test(baseline, people_may_edit_and_merge_it)
 
 Test(baseline, what_is_wrong_with_one_is_told)
 {
-    static const char *const wrong[] = {"leak-at-exit\n", "leak-at-exit 12 1\n", "leak-at-exit 0123456789abcdef x\n",
-                                        "leak-at-exit 0123456789ABCDEF 1\n", "<<<<<<< HEAD\n",
+    static const char *const wrong[] = {"leak-at-exit\n",
+                                        "leak-at-exit 12 1\n",
+                                        "leak-at-exit 0123456789abcdef x\n",
+                                        "leak-at-exit 0123456789ABCDEF 1\n",
+                                        "<<<<<<< HEAD\n",
                                         "leak-at-exit 0123456789abcdef -1\n"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct baseline read;
@@ -151,7 +162,8 @@ Test(baseline, what_is_wrong_with_one_is_told)
     }
     /* Before the command has run, not after it. */
     const char *made = text("%s/made", scratch);
-    gate_expect(FDTRACE("run", "--baseline", "/nowhere/base", "--", "touch", made), 2, "--write-baseline=/nowhere/base makes one");
+    gate_expect(FDTRACE("run", "--baseline", "/nowhere/base", "--", "touch", made), 2,
+                "--write-baseline=/nowhere/base makes one");
     gate_expect(run(&(struct run){.argv = (const char *[]){"test", "-e", made, NULL}}), 1, "");
     gate_expect(FDTRACE("run", "--write-baseline", "/nowhere/base", "--", "true"), 2, "cannot write the baseline");
 }
@@ -184,7 +196,8 @@ static struct outcome diff(const char *option, const char *before, const char *a
 static void record(const char *name, const char *argument)
 {
     gate_expect(FDTRACE("run", "--report=none", "--session", text("%s/%s", scratch, name), "-o",
-                        text("json:%s/%s.json", scratch, name), "--", built("tests/gate/many_ways"), argument), 0, "");
+                        text("json:%s/%s.json", scratch, name), "--", built("tests/gate/many_ways"), argument),
+                0, "");
 }
 
 static void expect_changes(const char *before, const char *after, const char *sum)

@@ -1,4 +1,5 @@
-/* The hooks of test frameworks, each with the worked example in tests/frameworks: the leaking tests fail, and only those. */
+/* The hooks of test frameworks, each with the worked example in tests/frameworks: the leaking tests fail, and only
+ * those. */
 #include "support.h"
 
 #include <criterion/criterion.h>
@@ -8,7 +9,9 @@
 
 static struct outcome run_tests(const char *const *argv, enum tracing tracing, const char *const *environment)
 {
-    return run(&(struct run){.argv = argv, .tracing = tracing, .options = tracing == BARE ? NULL : "report=none",
+    return run(&(struct run){.argv = argv,
+                             .tracing = tracing,
+                             .options = tracing == BARE ? NULL : "report=none",
                              .environment = environment});
 }
 
@@ -28,10 +31,17 @@ Test(frameworks, criterion)
     /* A Criterion inside ours must not take itself for one of our workers. */
     const char *const argv[] = {"env", "-u", "BXFI_MAP", built("tests/frameworks/criterion"), "--jobs=1", NULL};
     struct outcome outcome = run_tests(argv, PRELOADED, NULL);
-    static const char *const pieces[] = {
-        "files::leaks_one", "!files::closes_what_it_opens", "!files::keeps_one_on_purpose", "fixtures::leak_beside_it",
-        "!fixtures::use_the_shared_one", "redirected::output_is_captured", "numbers::leak_when_odd",
-        "opened in open_config() was never closed", "criterion.c:", "Tested: 9 | Passing: 4 | Failing: 5 | Crashing: 0", NULL};
+    static const char *const pieces[] = {"files::leaks_one",
+                                         "!files::closes_what_it_opens",
+                                         "!files::keeps_one_on_purpose",
+                                         "fixtures::leak_beside_it",
+                                         "!fixtures::use_the_shared_one",
+                                         "redirected::output_is_captured",
+                                         "numbers::leak_when_odd",
+                                         "opened in open_config() was never closed",
+                                         "criterion.c:",
+                                         "Tested: 9 | Passing: 4 | Failing: 5 | Crashing: 0",
+                                         NULL};
     cr_expect_neq(outcome_code(&outcome), 0);
     expect_pieces(&outcome, pieces);
     outcome_free(&outcome);
@@ -48,10 +58,15 @@ Test(frameworks, googletest)
 {
     const char *const argv[] = {built("tests/frameworks/gtest"), NULL};
     struct outcome outcome = run_tests(argv, PRELOADED, NULL);
-    static const char *const pieces[] = {
-        "[  FAILED  ] Files.LeaksOne", "[  FAILED  ] Fixture.LeaksBesideIt", "[       OK ] Files.ClosesWhatItOpens",
-        "[       OK ] Files.KeepsOneOnPurpose", "[       OK ] Fixture.UsesTheSharedOne", "2 FAILED TESTS",
-        "opened in open_config() was never closed", "gtest.cpp:", NULL};
+    static const char *const pieces[] = {"[  FAILED  ] Files.LeaksOne",
+                                         "[  FAILED  ] Fixture.LeaksBesideIt",
+                                         "[       OK ] Files.ClosesWhatItOpens",
+                                         "[       OK ] Files.KeepsOneOnPurpose",
+                                         "[       OK ] Fixture.UsesTheSharedOne",
+                                         "2 FAILED TESTS",
+                                         "opened in open_config() was never closed",
+                                         "gtest.cpp:",
+                                         NULL};
     cr_expect_eq(outcome_code(&outcome), 1);
     expect_pieces(&outcome, pieces);
     outcome_free(&outcome);
@@ -67,8 +82,9 @@ Test(frameworks, googletest)
 /* Debian's own Python, because that is the one its pytest belongs to. */
 static struct outcome run_pytest(const char *option, const char *library)
 {
-    static const char pytest[] = "PYTHONPATH=\"$PWD/frameworks\" PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m pytest "
-                                 "-p fdtrace_pytest -p no:cacheprovider \"$@\" tests/frameworks/test_leaks.py";
+    static const char pytest[] =
+        "PYTHONPATH=\"$PWD/frameworks\" PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m pytest "
+        "-p fdtrace_pytest -p no:cacheprovider \"$@\" tests/frameworks/test_leaks.py";
     const char *const environment[] = {text("FDTRACE_LIBRARY=%s", library), NULL};
     const char *const argv[] = {"sh", "-c", pytest, "pytest", "-vv", option, NULL};
     return run_tests(argv, BARE, environment);

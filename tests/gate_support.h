@@ -1,4 +1,5 @@
-/* What the tests of suppressions, baselines and the gate share: fdtrace run on a small program, and files it is given. */
+/* What the tests of suppressions, baselines and the gate share: fdtrace run on a small program, and files it is given.
+ */
 #ifndef FDTRACE_TESTS_GATE_SUPPORT_H
 #define FDTRACE_TESTS_GATE_SUPPORT_H
 

@@ -18,7 +18,8 @@ Test(gate, conditions_count)
 {
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>3", "--", ways()), 0, "!failed");
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>2", "--", ways()), 99, "failed: 3 leak-at-exit, more than 2");
-    gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>3", "--", ways(), "1"), 99, "failed: 4 leak-at-exit, more than 3");
+    gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>3", "--", ways(), "1"), 99,
+                "failed: 4 leak-at-exit, more than 3");
     gate_expect(FDTRACE("run", "--fail-on=warning>2", "--error-exitcode=5", "--", ways()), 5, "failed: 3 warning(s)");
     gate_expect(FDTRACE("run", "--fail-on=double-close,error>9", "--", ways()), 0, "!failed");
     gate_expect(FDTRACE("run", "--fail-on=double-close,error>1", "--", ways()), 99, "failed: 3 error(s), more than 1");
@@ -32,6 +33,8 @@ Test(gate, a_condition_that_could_never_hold_is_refused)
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exit>many", "--", ways()), 2, "wants a number");
     gate_expect(FDTRACE("run", "--fail-on=leak-at-exut>3", "--", ways()), 2, "did you mean 'leak-at-exit'");
     gate_expect(FDTRACE("run", "--fail-on=error,,note", "--", ways()), 2, "no rule or severity");
+    gate_expect(gate_fdtrace("fail_on=eror", (const char *[]){"run", "--", "true", NULL}), 2,
+                "FDTRACE_OPTIONS: no rule or severity is called 'eror'; did you mean 'error'?");
     gate_expect(FDTRACE("run", "--fail-onn=error", "--", ways()), 2, "did you mean --fail-on?");
     gate_expect(FDTRACE("run", "--format=jsno", "--", ways()), 2, "did you mean 'json'");
     gate_expect(FDTRACE("run", "--limit=few", "--", ways()), 2, "--limit wants a number");
@@ -40,7 +43,8 @@ Test(gate, a_condition_that_could_never_hold_is_refused)
 
 Test(gate, a_clean_program_passes_with_one_line)
 {
-    struct outcome outcome = FDTRACE("run", "--fail-on=note", "--require-traced", "--", built("tests/twins/all_closed"));
+    struct outcome outcome =
+        FDTRACE("run", "--fail-on=note", "--require-traced", "--", built("tests/twins/all_closed"));
     cr_expect_eq(outcome_code(&outcome), 0);
     cr_expect_str_empty(outcome.out);
     const char *newline = strchr(outcome.err, '\n');
@@ -54,7 +58,8 @@ Test(gate, what_was_not_recorded_is_no_pass)
     /* A program without events looks the same as a tracer that was asleep: a self-test can tell, a recording cannot. */
     char *scratch = scratch_make();
     const char *session = text("%s/session", scratch);
-    gate_expect(FDTRACE("run", "--require-traced", "--session", session, "--", built("tests/gate/nothing")), 0, "!failed");
+    gate_expect(FDTRACE("run", "--require-traced", "--session", session, "--", built("tests/gate/nothing")), 0,
+                "!failed");
     struct outcome outcome = FDTRACE("report", "--require-traced", session);
     cr_expect_eq(outcome_code(&outcome), 3);
     cr_expect_not_null(strstr(outcome.out, "failed: no event at all was recorded"), "%s", outcome.out);
@@ -78,7 +83,8 @@ Test(gate, what_was_not_recorded_is_no_pass)
 Test(gate, the_self_test_tells_a_library_that_does_not_record)
 {
     const char *const environment[] = {text("FDTRACE_LIBRARY=%s", built("tests/hostile/libearly.so")), NULL};
-    struct run how = {.argv = (const char *[]){built("fdtrace"), "run", "--", "true", NULL}, .environment = environment};
+    struct run how = {.argv = (const char *[]){built("fdtrace"), "run", "--", "true", NULL},
+                      .environment = environment};
     gate_expect(run(&how), 0, "self-test: a traced program left no recording");
     how.argv = (const char *[]){built("fdtrace"), "run", "--require-traced", "--", "true", NULL};
     gate_expect(run(&how), 3, "self-test: a traced program left no recording");
@@ -89,9 +95,10 @@ Test(gate, the_self_test_tells_a_library_that_does_not_record)
 Test(gate, the_self_test_leaves_nothing_behind)
 {
     char *scratch = scratch_make();
-    gate_expect(FDTRACE("run", "--report=none", "--session", text("%s/session", scratch), "--", ways()), 0, "!self-test");
-    struct outcome outcome = run(&(struct run){
-        .argv = (const char *[]){"sh", "-c", text("ls '%s/session' | grep -c fdt$", scratch), NULL}});
+    gate_expect(FDTRACE("run", "--report=none", "--session", text("%s/session", scratch), "--", ways()), 0,
+                "!self-test");
+    struct outcome outcome =
+        run(&(struct run){.argv = (const char *[]){"sh", "-c", text("ls '%s/session' | grep -c fdt$", scratch), NULL}});
     cr_expect_str_eq(outcome.out, "1\n", "%s", outcome.out);
     outcome_free(&outcome);
     scratch_remove(scratch);

@@ -204,8 +204,14 @@ Test(standalone, what_could_not_be_judged_fails)
     expect_end("gate/nothing", "require_traced=1:exitcode=9", 9, "no event at all was recorded");
     expect_end("twins/all_closed", "require_traced=1:exitcode=9", 0, "no findings");
     struct outcome outcome = run(&(struct run){
-        .argv = (const char *[]){"sh", "-c", text("ulimit -f 0; FDTRACE_OPTIONS=require_traced=1:exitcode=9 LD_PRELOAD=%s %s",
-                                                  built("libfdtrace.so"), built("tests/twins/all_closed")), NULL}});
+        .argv = (const char *[]){"sh", "-c",
+                                 text("ulimit -f 0; FDTRACE_OPTIONS=require_traced=1:exitcode=9 LD_PRELOAD=%s %s",
+                                      built("libfdtrace.so"), built("tests/twins/all_closed")), NULL}});
     cr_expect_eq(outcome_code(&outcome), 9, "it ended with %d: %s", outcome_code(&outcome), outcome.err);
     outcome_free(&outcome);
+}
+
+Test(standalone, forked_children_have_their_programs_suppressions)
+{
+    expect_end("gate/embedded_forked", "fail_on=error:exitcode=9", 0, "1 suppressed");
 }

@@ -65,8 +65,8 @@ Test(suppress, what_fits)
     for (size_t i = 0; i < sizeof(fittings) / sizeof(fittings[0]); i++) {
         const struct fitting *one = &fittings[i];
         const char *list = gate_write(scratch, "list", one->list), *report = text("%s/report", scratch);
-        struct outcome outcome = FDTRACE("run", "-o", text("json:%s", report), "--suppressions", list, "--",
-                                         built("tests/gate/many_ways"));
+        struct outcome outcome =
+            FDTRACE("run", "-o", text("json:%s", report), "--suppressions", list, "--", built("tests/gate/many_ways"));
         cr_expect_eq(outcome_code(&outcome), 0, "%s", outcome.err);
         outcome_free(&outcome);
         json_t *json = report_load(report);
@@ -109,11 +109,11 @@ Test(suppress, what_is_wrong)
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         struct suppressions list = {0};
         char error[256] = "";
-        cr_expect(suppressions_read(&list, mistakes[i].list, "ci.supp", false, error, sizeof(error)) < 0, "accepted:\n%s",
-                  mistakes[i].list);
+        cr_expect(suppressions_read(&list, mistakes[i].list, "ci.supp", false, error, sizeof(error)) < 0,
+                  "accepted:\n%s", mistakes[i].list);
         const char *place = text("ci.supp:%u: ", mistakes[i].line);
-        cr_expect(strncmp(error, place, strlen(place)) == 0 && strstr(error, mistakes[i].told) != NULL, "%s\nearned: %s",
-                  mistakes[i].list, error);
+        cr_expect(strncmp(error, place, strlen(place)) == 0 && strstr(error, mistakes[i].told) != NULL,
+                  "%s\nearned: %s", mistakes[i].list, error);
         suppressions_free(&list);
     }
 }
@@ -131,11 +131,13 @@ Test(suppress, a_bad_list_stops_the_run_before_it_begins)
 
 Test(suppress, those_that_did_nothing_are_named)
 {
-    const char *list = gate_write(scratch, "list", "leak-at-exit:helper\nleak-at-exit:nobody\n"
+    const char *list = gate_write(scratch, "list",
+                                  "leak-at-exit:helper\nleak-at-exit:nobody\n"
                                   "[old]\nframes=wake_up\nexpires=2020-01-01\n[few]\nframes=wake_up\nmax=0\n");
     struct outcome outcome = FDTRACE("run", "--suppressions", list, "--", built("tests/gate/many_ways"));
-    static const char *const pieces[] = {"; 2 suppressed", "unused: leak-at-exit:nobody (", "list:2)", "expired: old (",
-                                         "list:3, on 2020-01-01)", "exceeded: few (", "list:6, 1 and not 0)"};
+    static const char *const pieces[] = {"; 2 suppressed",      "unused: leak-at-exit:nobody (", "list:2)",
+                                         "expired: old (",      "list:3, on 2020-01-01)",        "exceeded: few (",
+                                         "list:6, 1 and not 0)"};
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
         cr_expect_not_null(strstr(outcome.err, pieces[i]), "'%s' is not in:\n%s", pieces[i], outcome.err);
     cr_expect_null(strstr(outcome.err, "leak-at-exit:helper ("), "%s", outcome.err);
@@ -149,19 +151,23 @@ Test(suppress, generated_ones_fit)
     gate_expect(FDTRACE("run", "-o", text("suppressions:%s", list), "--", built("tests/gate/many_ways")), 0, "");
     gate_expect(FDTRACE("run", "--suppressions", list, "--fail-on=note", "--", built("tests/gate/many_ways")), 0,
                 "; 3 suppressed");
-    gate_expect(FDTRACE("run", "--suppressions", list, "--fail-on=leak-at-exit", "--", built("tests/gate/many_ways"), "1"),
-                99, "1 leak-at-exit");
+    gate_expect(
+        FDTRACE("run", "--suppressions", list, "--fail-on=leak-at-exit", "--", built("tests/gate/many_ways"), "1"), 99,
+        "1 leak-at-exit");
     gate_expect(FDTRACE("run", "--gen-suppressions", "--", built("tests/gate/many_ways")), 0,
                 "frames=helper;open_log;main");
 }
 
-/* A program may be called anything: what is printed for it is one line a key, inert on a terminal, and fits it all the same. */
+/* A program may be called anything: what is printed for it is one line a key, inert on a terminal, and fits it all the
+ * same. */
 Test(suppress, hostile_names)
 {
-    static const char *const names[] = {" ways ", "a\nrule=*\n[b]", "a;b=c:[d]*?\\", "\033]0;owned\007", "\xff\xfe\xe2\x80\xae", "wäys"};
+    static const char *const names[] = {" ways ",           "a\nrule=*\n[b]",       "a;b=c:[d]*?\\",
+                                        "\033]0;owned\007", "\xff\xfe\xe2\x80\xae", "wäys"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *program = text("%s/%s", scratch, names[i]), *list = text("%s/list", scratch);
-        gate_expect(run(&(struct run){.argv = (const char *[]){"cp", built("tests/gate/many_ways"), program, NULL}}), 0, "");
+        gate_expect(run(&(struct run){.argv = (const char *[]){"cp", built("tests/gate/many_ways"), program, NULL}}), 0,
+                    "");
         gate_expect(FDTRACE("run", "-o", text("suppressions:%s", list), "--", program), 0, "");
         gate_expect(FDTRACE("run", "--suppressions", list, "--", program), 0, "; 3 suppressed");
         gate_expect(FDTRACE("run", "--write-baseline", "-", "--gen-suppressions", "--", program), 0, "!\033");
@@ -179,10 +185,10 @@ Test(suppress, lists_add_up)
 {
     const char *first = strdup(gate_write(scratch, "first", "leak-at-exit:open_log\n"));
     const char *second = gate_write(scratch, "second", "leak-at-exit:wake_up\n");
-    gate_expect(FDTRACE("run", "--suppressions", first, "--suppressions", second, "--", built("tests/gate/many_ways")), 0,
-                "; 2 suppressed");
-    gate_expect(gate_fdtrace(text("suppressions=%s", first),
-                             (const char *[]){"run", "--suppressions", second, "--", built("tests/gate/many_ways"), NULL}),
+    gate_expect(FDTRACE("run", "--suppressions", first, "--suppressions", second, "--", built("tests/gate/many_ways")),
+                0, "; 2 suppressed");
+    gate_expect(gate_fdtrace(text("suppressions=%s", first), (const char *[]){"run", "--suppressions", second, "--",
+                                                                              built("tests/gate/many_ways"), NULL}),
                 0, "; 2 suppressed");
     gate_expect(gate_fdtrace("suppressions=/nowhere", (const char *[]){"run", "--", "true", NULL}), 2, "/nowhere");
     free((void *)first);
@@ -190,11 +196,13 @@ Test(suppress, lists_add_up)
 
 Test(suppress, programs_bring_their_own)
 {
-    gate_expect(FDTRACE("run", "--", built("tests/gate/embedded")), 0, "1 error in 1 image: 3 descriptors opened, 3 open at "
+    gate_expect(FDTRACE("run", "--", built("tests/gate/embedded")), 0,
+                "1 error in 1 image: 3 descriptors opened, 3 open at "
                 "the end; 2 suppressed");
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_quietly")), 0, "; 1 suppressed");
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_badly")), 2, "embedded_badly:2: ");
     gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_vaguely")), 2, "FDTRACE_SUPPRESSIONS");
+    gate_expect(FDTRACE("run", "--", built("tests/gate/embedded_elsewhere")), 2, "cannot be read");
 }
 
 Test(suppress, allowed_descriptors_are_no_leaks)
@@ -202,7 +210,8 @@ Test(suppress, allowed_descriptors_are_no_leaks)
     const char *program = built("tests/gate/many_ways");
     gate_expect(FDTRACE("run", "--allow", "file:/etc/*", "--", program), 0, "2 errors in");
     gate_expect(FDTRACE("run", "--allow", "file:/dev/*", "--", program), 0, "3 errors in");
-    gate_expect(FDTRACE("run", "--allow", "eventfd,chardev:/dev/null", "--allow", "file", "--", program), 0, "no findings");
+    gate_expect(FDTRACE("run", "--allow", "eventfd,chardev:/dev/null", "--allow", "file", "--", program), 0,
+                "no findings");
     gate_expect(gate_fdtrace("allow=eventfd,file", (const char *[]){"run", "--", program, NULL}), 0, "1 error in");
     gate_expect(FDTRACE("run", "--allow", "fil:/etc/*", "--", program), 2, "did you mean 'file'");
     gate_expect(gate_fdtrace("allow=fil", (const char *[]){"report", "/nowhere", NULL}), 2, "did you mean 'file'");

@@ -1,7 +1,7 @@
 /*
- * --gen-suppressions: for each finding a block that fits it, ready to be put into a file; the message stands above it as a
- * comment. Frames are named by their functions, so that the block lives through edits and rebuilds; where a function has
- * no name its module stands in. How programs and threads begin is left out.
+ * --gen-suppressions: for each finding a block that fits it, ready to be put into a file; the message stands above it
+ * as a comment. Frames are named by their functions, so that the block lives through edits and rebuilds; where a
+ * function has no name its module stands in. How programs and threads begin is left out.
  */
 #include "escape.h"
 #include "out/writer.h"
@@ -30,8 +30,8 @@ static bool is_harmless(const char *text, size_t length)
 }
 
 /*
- * Text that stands for itself in a glob: whatever a list of frames, a line or a terminal would take otherwise is a `?` for
- * each of its bytes, which is what a `?` fits.
+ * Text that stands for itself in a glob: whatever a list of frames, a line or a terminal would take otherwise is a `?`
+ * for each of its bytes, which is what a `?` fits.
  */
 static void put_literal(FILE *out, const char *text)
 {
@@ -50,8 +50,14 @@ static void put_literal(FILE *out, const char *text)
 
 static bool is_startup(const char *function)
 {
-    static const char *const names[] = {"_start", "__libc_start_main", "__libc_start_main_impl",
-                                        "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone3",
+    static const char *const names[] = {"_start",
+                                        "__libc_start_main",
+                                        "__libc_start_main_impl",
+                                        "__libc_start_call_main",
+                                        "start_thread",
+                                        "clone",
+                                        "clone3",
+                                        "__clone3",
                                         "__clone"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(function, names[i]) == 0)

@@ -102,8 +102,8 @@ FDTRACE_FUNCTION(int, label, (int fd, const char *label), (void)fd; (void)label;
 FDTRACE_FUNCTION(fdtrace_mark_t, mark, (void), return 0;)
 
 /*
- * How many descriptors were born in this process at mark or later and are still open: not 0 to 2, not inherited, ignored or
- * hidden ones, and only those the kernel confirms. Untraced: 0. Makes system calls, async-signal-safe.
+ * How many descriptors were born in this process at mark or later and are still open: not 0 to 2, not inherited, ignored
+ * or hidden ones, and only those the kernel confirms. Untraced: 0. Makes system calls, async-signal-safe.
  */
 FDTRACE_FUNCTION(int, leaks_since, (fdtrace_mark_t mark), (void)mark; return 0;)
 
@@ -129,8 +129,8 @@ FDTRACE_FUNCTION(int, explain, (fdtrace_mark_t mark, char *text, size_t size),
 FDTRACE_FUNCTION(int, snapshot, (struct fdtrace_descriptor * list, int count), (void)list; (void)count; return 0;)
 
 /*
- * Compares the tracer's table with the kernel's (numbers, kinds, close-on-exec flags), printing each difference and a sum on
- * standard error. Meaningful while no other thread opens or closes descriptors. Returns the number of differences, 0 when
+ * Compares the tracer's table with the kernel's (numbers, kinds, close-on-exec flags), printing each difference and a sum
+ * on standard error. Meaningful while no other thread opens or closes descriptors. Returns the number of differences, 0 when
  * equal; -1 also when the kernel could not be asked. Untraced: 0. Makes system calls; not async-signal-safe.
  */
 FDTRACE_FUNCTION(int, verify, (void), return 0;)

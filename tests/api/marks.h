@@ -26,7 +26,8 @@ static void tell_snapshot(const char *what, int fd)
     for (int i = 0; i < count && i < 64; i++)
         if (list[i].fd == fd)
             printf("%s %s %s %s%s%s\n", what, list[i].kind, list[i].call, list[i].name,
-                   list[i].flags & FDTRACE_CLOEXEC ? " cloexec" : "", list[i].flags & FDTRACE_IGNORED ? " ignored" : "");
+                   list[i].flags & FDTRACE_CLOEXEC ? " cloexec" : "",
+                   list[i].flags & FDTRACE_IGNORED ? " ignored" : "");
 }
 
 static void tell_explanation(fdtrace_mark_t mark)

@@ -42,9 +42,18 @@ class Fixture : public testing::Test
   protected:
     static int shared;
     int own = open_config();
-    static void SetUpTestSuite() { shared = open_config(); }
-    static void TearDownTestSuite() { close(shared); }
-    ~Fixture() override { close(own); }
+    static void SetUpTestSuite()
+    {
+        shared = open_config();
+    }
+    static void TearDownTestSuite()
+    {
+        close(shared);
+    }
+    ~Fixture() override
+    {
+        close(own);
+    }
 };
 int Fixture::shared;
 
