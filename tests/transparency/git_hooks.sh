@@ -1,7 +1,7 @@
 # A clone, a push and a fetch with hooks: git passes pipes and descriptors to shells, filters and other gits.
 # NEEDS: git
 # EXPECT: post-receive saw refs/heads/main
-# NEVER: leak-across-exec
+# git really hands its filters the file it converts and a pipe end, without close-on-exec: leak-across-exec is right there.
 # NEVER: double-close
 # NEVER: use-after-close
 set -e
