@@ -11,7 +11,7 @@ set -eu
 build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf-dev libiberty-dev libjansson-dev
        libzstd-dev'
 servers='nginx-light redis-server memcached'
-test="libcriterion-dev pkg-config strace util-linux $servers python3 nodejs bash git curl sqlite3"
+test="libcriterion-dev pkg-config strace util-linux $servers python3 nodejs bash git curl sqlite3 dash"
 
 wanted=
 for group in "${@:-build}"; do
