@@ -517,3 +517,18 @@ Test(run, a_run_inside_a_run)
     outcome_free(&outcome);
     scratch_remove(scratch);
 }
+
+/* Two at once keep to themselves, each with its own status and its own images. */
+Test(run, two_at_once)
+{
+    struct running *running[2];
+    for (int i = 0; i < 2; i++)
+        running[i] = run_start(&(struct run){
+            .argv = (const char *[]){built("fdtrace"), "run", "--require-traced", "--", "sh", "-c",
+                                     text("/bin/true; exit %d", 5 + i), NULL}});
+    for (int i = 0; i < 2; i++) {
+        struct outcome outcome = run_finish(running[i], 0);
+        expect_code(&outcome, 5 + i);
+        outcome_free(&outcome);
+    }
+}
