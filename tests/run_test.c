@@ -532,3 +532,17 @@ Test(run, two_at_once)
         outcome_free(&outcome);
     }
 }
+
+/* What was recorded is lost, and nobody is sent to look for it; the command itself is not disturbed. */
+Test(run, a_session_folder_that_vanishes)
+{
+    char *scratch = scratch_make();
+    const char *session = text("%s/session", scratch);
+    struct outcome outcome = TRACE("--session", session, "--", "sh", "-c", "rm -rf \"$0\"; /bin/echo on; exit 5", session);
+    expect_code(&outcome, 5);
+    cr_expect_str_eq(outcome.out, "on\n");
+    expect_says(&outcome, "the session folder has gone, and the recordings with it");
+    cr_expect_null(strstr(outcome.err, "fdtrace report"), "it points to what is not there:\n%s", outcome.err);
+    outcome_free(&outcome);
+    scratch_remove(scratch);
+}
