@@ -251,9 +251,13 @@ static char *shell_word(const char *word)
     return quoted;
 }
 
-/* Where the recordings stay. */
+/* Where the recordings stay; the program, or somebody else, may have removed them meanwhile. */
 static void keep(const struct run *run, const char *why)
 {
+    if (access(run->folder.path, F_OK) != 0) {
+        command_error(run->command, "the session folder has gone, and the recordings with it: %s", run->folder.path);
+        return;
+    }
     char *path = shell_word(run->folder.path);
     command_error(run->command, "%s; see them with: fdtrace report %s", why, path != NULL ? path : run->folder.path);
     free(path);

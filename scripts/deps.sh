@@ -13,7 +13,7 @@ build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf
        libzstd-dev'
 servers='nginx-light redis-server memcached'
 test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
-      sqlite3"
+      sqlite3 dash"
 
 wanted=
 for group in "${@:-build}"; do

@@ -517,3 +517,32 @@ Test(run, a_run_inside_a_run)
     outcome_free(&outcome);
     scratch_remove(scratch);
 }
+
+/* Two at once keep to themselves, each with its own status and its own images. */
+Test(run, two_at_once)
+{
+    struct running *running[2];
+    for (int i = 0; i < 2; i++)
+        running[i] = run_start(&(struct run){
+            .argv = (const char *[]){built("fdtrace"), "run", "--require-traced", "--", "sh", "-c",
+                                     text("/bin/true; exit %d", 5 + i), NULL}});
+    for (int i = 0; i < 2; i++) {
+        struct outcome outcome = run_finish(running[i], 0);
+        expect_code(&outcome, 5 + i);
+        outcome_free(&outcome);
+    }
+}
+
+/* What was recorded is lost, and nobody is sent to look for it; the command itself is not disturbed. */
+Test(run, a_session_folder_that_vanishes)
+{
+    char *scratch = scratch_make();
+    const char *session = text("%s/session", scratch);
+    struct outcome outcome = TRACE("--session", session, "--", "sh", "-c", "rm -rf \"$0\"; /bin/echo on; exit 5", session);
+    expect_code(&outcome, 5);
+    cr_expect_str_eq(outcome.out, "on\n");
+    expect_says(&outcome, "the session folder has gone, and the recordings with it");
+    cr_expect_null(strstr(outcome.err, "fdtrace report"), "it points to what is not there:\n%s", outcome.err);
+    outcome_free(&outcome);
+    scratch_remove(scratch);
+}

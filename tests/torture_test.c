@@ -81,3 +81,17 @@ Test(torture, killed_at_random_moments)
         scratch_remove(scratch);
     }
 }
+
+/* Each child is an image of its own, and none of their closes is the parent's. A private session: it goes child by child. */
+Test(torture, ten_thousand_forks)
+{
+    struct outcome traced = run(&(struct run){.argv = (const char *[]){built("tests/torture/ten_thousand_forks"), NULL},
+                                              .tracing = PRELOADED,
+                                              .options = "report=none",
+                                              .deadline = 100});
+    cr_expect_not(traced.overdue, "it did not end");
+    cr_expect_eq(outcome_code(&traced), 0, "it ended with %d: %s", outcome_code(&traced), traced.err);
+    cr_expect_str_eq(traced.out, "10000 children ended well, and ours is open\n");
+    cr_expect_not_null(strstr(traced.err, "table equals kernel"), "%s", traced.err);
+    outcome_free(&traced);
+}

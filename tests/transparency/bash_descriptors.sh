@@ -21,10 +21,11 @@ while [ ! -s tee1 ] || [ ! -s tee2 ]; do :; done
 cat tee1 tee2
 cat <<<"a here string"
 coproc upper { while read -r word; do echo "${word^^}"; done; }
+upper_pid=$upper_PID # bash forgets it as soon as the coprocess has ended
 echo "coprocess" >&"${upper[1]}"
 read -r answer <&"${upper[0]}"
 exec {upper[1]}>&-
-wait "$upper_PID"
+wait "$upper_pid"
 echo "$answer"
 for i in {1..8}; do sh -c "exit $i" & pids+=($!); done
 sum=0
