@@ -208,12 +208,12 @@ void report_options_free(struct report_options *options)
     options->fail_on = NULL;
 }
 
-static bool matches(const char *fail_on, const struct rule *rule)
+static bool matches(const char *fail_on, const struct finding *finding)
 {
     for (const char *word = fail_on != NULL ? fail_on : ""; *word != '\0';) {
         size_t length = strcspn(word, ",");
         int threshold = find_severity(word, length);
-        if (is_rule(rule, word, length) || (threshold >= 0 && (int)rule->severity >= threshold))
+        if (is_rule(finding->rule, word, length) || (threshold >= 0 && (int)finding->severity >= threshold))
             return true;
         word += length + (word[length] == ',');
     }
@@ -228,10 +228,10 @@ static void count(const struct model *model, const struct findings *findings, co
         result->untraced += model->images[i].segment == NULL;
     result->findings = findings->count;
     for (size_t i = 0; i < findings->count; i++) {
-        const struct rule *rule = findings->items[i]->rule;
+        const struct finding *finding = findings->items[i];
         size_t *counters[] = {&result->notes, &result->warnings, &result->errors};
-        ++*counters[rule->severity];
-        result->fail_matched = result->fail_matched || matches(options->fail_on, rule);
+        ++*counters[finding->severity];
+        result->fail_matched = result->fail_matched || matches(options->fail_on, finding);
     }
 }
 

@@ -52,6 +52,10 @@ static const struct layout layouts[] = {
     F(fdt_incident, commit), F(fdt_incident, count), F(fdt_incident, type), F(fdt_incident, call), F(fdt_incident, fd),
     F(fdt_incident, ns), F(fdt_incident, last_ns), F(fdt_incident, site), F(fdt_incident, tid), F(fdt_incident, error),
     F(fdt_incident, generation), F(fdt_incident, state), F(fdt_incident, death), F(fdt_incident, life),
+    F(fdt_incident, before),
+    F(fdt_past, birth_ns), F(fdt_past, death_ns), F(fdt_past, birth_site), F(fdt_past, death_site),
+    F(fdt_past, birth_tid), F(fdt_past, death_tid), F(fdt_past, generation), F(fdt_past, birth_call),
+    F(fdt_past, death_call), F(fdt_past, kind), F(fdt_past, owner), F(fdt_past, reserved),
     F(fdt_module, commit), F(fdt_module, born), F(fdt_module, died), F(fdt_module, build_id_length),
     F(fdt_module, start), F(fdt_module, end), F(fdt_module, bias), F(fdt_module, build_id), F(fdt_module, path),
 };

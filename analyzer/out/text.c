@@ -109,7 +109,7 @@ static const char *role_phrase(const char *role, const char *call)
 {
     static const struct { const char *role, *phrase; } phrases[] = {
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
-        {"overwrite", "overwritten"},
+        {"overwrite", "overwritten"}, {"victim-birth", "given to another owner"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
@@ -251,7 +251,7 @@ static void put_wrapped(FILE *out, const char *text, size_t column)
 
 static void put_finding(FILE *out, const struct style *style, const struct finding *finding)
 {
-    enum severity severity = finding->rule->severity;
+    enum severity severity = finding->severity;
     fprintf(out, "%s%s%s:%s ", severity_style(style, severity), severity_name(severity), style->end, style->bold);
     escape_print(out, finding->message);
     fprintf(out, "%s [%s]\n", style->end, finding->rule->id);
@@ -338,7 +338,7 @@ static int write_text(FILE *out, const struct report_view *view)
         return 0;
     for (size_t i = 0; i < view->findings->count && options->extent == REPORT_FULL; i++) {
         const struct finding *finding = view->findings->items[i];
-        if (finding->rule->severity != SEVERITY_NOTE || options->show_notes)
+        if (finding->severity != SEVERITY_NOTE || options->show_notes)
             put_finding(out, style, finding);
     }
     put_losses(out, view->model);
