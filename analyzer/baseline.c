@@ -150,7 +150,7 @@ static void put_line(FILE *out, const struct line *line)
 {
     const struct finding *finding = line->finding;
     fprintf(out, "%s %016llx ", finding->rule->id, (unsigned long long)finding->fingerprint);
-    if (finding->rule->severity == SEVERITY_NOTE)
+    if (finding->severity == SEVERITY_NOTE)
         fputs("* ", out);
     else
         fprintf(out, "%llu ", (unsigned long long)line->count);

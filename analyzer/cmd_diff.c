@@ -75,7 +75,7 @@ static void count(struct diff *diff)
         diff->fewer += change.after != NULL && after < before;
         diff->same += before == after;
         if (after > before)
-            diff->tally.counts[change.after->rule - rules] += after - before;
+            diff->tally.counts[change.after->rule - rules][change.after->rule->severity] += after - before;
     }
 }
 

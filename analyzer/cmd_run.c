@@ -219,7 +219,7 @@ static struct image_end tell_end(int status)
 static void count_untraced(struct report_result *result)
 {
     for (size_t i = 0; i < GATE_RULES; i++)
-        result->tally.counts[i] += strcmp(rules[i].id, "not-traced") == 0;
+        result->tally.counts[i][rules[i].severity] += strcmp(rules[i].id, "not-traced") == 0;
     result->untraced++;
 }
 

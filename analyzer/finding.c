@@ -34,6 +34,7 @@ static struct finding *add_finding(struct findings *findings, const struct rule 
         return NULL;
     }
     finding->rule = rule;
+    finding->severity = rule->severity;
     finding->key = entry->key = key;
     entry->finding = finding;
     HASH_ADD(hh, findings->index, key, sizeof(entry->key), entry);
@@ -232,8 +233,8 @@ static bool put_into_words(struct finding *finding)
 static int by_weight(const void *left, const void *right)
 {
     const struct finding *a = *(struct finding *const *)left, *b = *(struct finding *const *)right;
-    if (a->rule->severity != b->rule->severity)
-        return a->rule->severity > b->rule->severity ? -1 : 1;
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
     if (a->rule != b->rule)
         return a->rule < b->rule ? -1 : 1;
     if (a->count != b->count)

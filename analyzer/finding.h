@@ -16,7 +16,7 @@
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct rule;
-enum { FINDING_STACKS_MAX = 4 };
+enum { FINDING_STACKS_MAX = 5 };
 
 /* One stack of evidence. */
 struct finding_stack {
@@ -38,6 +38,7 @@ enum finding_fate {
 
 struct finding {
     const struct rule *rule;
+    enum severity severity;       /* the rule's, unless what is known says less */
     const struct image **images;  /* distinct, in the order of their ids; the first names the finding */
     size_t image_count;
     uint64_t count;               /* lifetimes, or offences where a rule is about calls */

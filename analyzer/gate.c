@@ -89,7 +89,7 @@ void gate_count(struct gate_tally *tally, const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = findings->items[i];
-        tally->counts[finding->rule - rules] += finding->count - finding->known;
+        tally->counts[finding->rule - rules][finding->severity] += finding->count - finding->known;
     }
 }
 
@@ -100,9 +100,9 @@ bool gate_matches(const char *list, const struct gate_tally *tally, char *why, s
         uint64_t sum = 0;
         next_condition(&text, &condition);
         for (size_t i = 0; i < GATE_RULES; i++)
-            if (condition.rule == &rules[i] ||
-                (condition.severity >= 0 && (int)rules[i].severity >= condition.severity))
-                sum += tally->counts[i];
+            for (int severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
+                if (condition.rule == &rules[i] || (condition.severity >= 0 && severity >= condition.severity))
+                    sum += tally->counts[i][severity];
         if (sum <= condition.most)
             continue;
         snprintf(why, why_size, condition.counted ? "%llu %s, more than %llu" : "%llu %s", (unsigned long long)sum,

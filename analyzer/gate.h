@@ -19,7 +19,7 @@ enum { GATE_RULES = 0
 
 /* How much there is of each rule, by its place in the table of rules. */
 struct gate_tally {
-    uint64_t counts[GATE_RULES];
+    uint64_t counts[GATE_RULES][SEVERITY_ERROR + 1]; /* a rule may grade what it finds */
 };
 
 /* Is list a list of conditions? 0, or -EINVAL with one line in error. "" is one without conditions. */

@@ -390,7 +390,7 @@ static void count(const struct model *model, const struct findings *findings, co
     result->findings = findings->count;
     for (size_t i = 0; i < findings->count; i++) {
         size_t *counters[] = {&result->notes, &result->warnings, &result->errors};
-        ++*counters[findings->items[i]->rule->severity];
+        ++*counters[findings->items[i]->severity];
     }
     gate_count(&result->tally, findings);
     result->fail_matched = gate_matches(options->fail_on, &result->tally, why, sizeof(why));

@@ -239,6 +239,14 @@ static void tidy_site(const struct segment *segment, struct fdt_site *site)
         site->depth = 0;
 }
 
+static void tidy_past(const struct segment *segment, struct fdt_past *past)
+{
+    past->birth_site = tidy_site_id(segment, past->birth_site);
+    past->death_site = tidy_site_id(segment, past->death_site);
+    past->birth_call = tidy_call_id(segment, past->birth_call);
+    past->death_call = tidy_call_id(segment, past->death_call);
+}
+
 static void tidy_incidents(struct segment *segment)
 {
     uint32_t kept = 0;
@@ -250,6 +258,7 @@ static void tidy_incidents(struct segment *segment)
         incident->call = tidy_call_id(segment, incident->call);
         tidy_death(segment, &incident->death);
         tidy_life(segment, &incident->life);
+        tidy_past(segment, &incident->before);
         segment->incidents[kept++] = *incident;
     }
     segment->incident_count = kept;

@@ -1,6 +1,8 @@
 /* Keeping incidents. See misuse.h. */
 #include "misuse.h"
 
+#include "handle.h"
+#include "history.h"
 #include "ring.h"
 #include "sites.h"
 #include "table.h"
@@ -8,27 +10,48 @@
 
 #include <string.h>
 
-/* Equal incidents: same type, birth site, death site and offending site; these four make a finding's group. */
-static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_type type, uint32_t site,
-                          const struct fdt_slot *slot, int error)
+/* What an incident is about: a lifetime, its end, and sometimes another one that came before. */
+struct evidence {
+    int fd;
+    uint64_t state;
+    struct fdt_death death;
+    struct fdt_life life;
+    struct fdt_past before;
+};
+
+static void evidence_of_slot(struct evidence *evidence, int fd)
 {
-    return __atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->site == site &&
-           entry->error == error &&
-           (slot == NULL || (entry->life.site == slot->life.site && entry->death.site == slot->death.site));
+    const struct fdt_slot *slot = table_peek(fd);
+    memset(evidence, 0, sizeof(*evidence));
+    evidence->fd = fd;
+    if (slot == NULL)
+        return;
+    evidence->state = table_word(slot);
+    evidence->death = slot->death;
+    evidence->life = slot->life;
 }
 
-static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const struct fdt_slot *slot, int error)
+/* Equal incidents: same type, birth site, death site and offending site; these four make a finding's group. */
+static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_type type, uint32_t site,
+                          const struct evidence *evidence, int error)
+{
+    return __atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->site == site &&
+           entry->error == error && entry->life.site == evidence->life.site &&
+           entry->death.site == evidence->death.site;
+}
+
+static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence, int error)
 {
     uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
     uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count && i < have; i++)
-        if (same_incident(&store.incidents[i], type, site, slot, error))
+        if (same_incident(&store.incidents[i], type, site, evidence, error))
             return i;
     return UINT32_MAX;
 }
 
-static uint32_t new_incident(enum fdt_incident_type type, const struct call *call, uint32_t site, int fd, int error,
-                             uint64_t now, const struct fdt_slot *slot)
+static uint32_t new_incident(enum fdt_incident_type type, const struct call *call, uint32_t site, int error, uint64_t now,
+                             const struct evidence *evidence)
 {
     uint32_t index = store_take(FDT_PART_INCIDENTS, &store.header->incidents, 1);
     if (index == UINT32_MAX) {
@@ -38,43 +61,114 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     struct fdt_incident *entry = &store.incidents[index];
     entry->type = (uint16_t)type;
     entry->call = call->id;
-    entry->fd = fd;
+    entry->fd = evidence->fd;
     entry->ns = entry->last_ns = now;
     entry->site = site;
     entry->tid = thread_self.tid;
     entry->error = error;
-    if (slot != NULL) {
-        entry->state = table_word(slot);
-        entry->generation = FDT_GENERATION(entry->state);
-        entry->death = slot->death;
-        entry->life = slot->life;
-    }
+    entry->state = evidence->state;
+    entry->generation = FDT_GENERATION(evidence->state);
+    entry->death = evidence->death;
+    entry->life = evidence->life;
+    entry->before = evidence->before;
     entry->count = 1;
     __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
     return index;
 }
 
-static uint32_t keep(enum fdt_incident_type type, const struct call *call, int fd, int error)
+static uint32_t keep(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error)
 {
-    const struct fdt_slot *slot = table_peek(fd);
     uint32_t site = stack_site(call);
     uint64_t now = store_now();
-    uint32_t index = find_incident(type, site, slot, error);
+    uint32_t index = find_incident(type, site, evidence, error);
     if (index == UINT32_MAX) {
-        index = new_incident(type, call, site, fd, error, now, slot);
+        index = new_incident(type, call, site, error, now, evidence);
     } else {
         store.incidents[index].last_ns = now;
         __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
     }
-    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = call->id, .site = site, .fd = fd, .other = -1, .ns = now,
-                               .generation = slot != NULL ? FDT_GENERATION(table_word(slot)) : 0,
+    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = call->id, .site = site, .fd = evidence->fd, .other = -1,
+                               .ns = now, .generation = FDT_GENERATION(evidence->state),
                                .value = index == UINT32_MAX ? -1 : (int64_t)index});
     return index;
 }
 
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error)
 {
-    keep(type, call, fd, error);
+    struct evidence evidence;
+    evidence_of_slot(&evidence, fd);
+    keep(type, call, &evidence, error);
+}
+
+/* An earlier lifetime takes the place of the latest one. Its name is not remembered. */
+static void turn_to(struct evidence *evidence, const struct fdt_past *past)
+{
+    evidence->state = (uint64_t)past->generation << FDT_GENERATION_SHIFT;
+    evidence->life = (struct fdt_life){.ns = past->birth_ns, .site = past->birth_site, .tid = past->birth_tid,
+                                       .call = past->birth_call, .kind = past->kind, .owner = past->owner, .from = -1};
+    evidence->death = (struct fdt_death){.ns = past->death_ns, .site = past->death_site, .tid = past->death_tid,
+                                         .generation = past->generation, .call = past->death_call};
+}
+
+/*
+ * Whose number was it, in the offender's eyes? The one it has closed from this very place before; else the latest that its
+ * thread had to do with; else the latest. Who merely had the number in between is not blamed.
+ */
+static void find_owner(struct evidence *evidence, uint32_t site)
+{
+    const int32_t tid = thread_self.tid;
+    uint32_t latest = FDT_GENERATION(evidence->state);
+    struct fdt_past past;
+    if (evidence->death.site == site)
+        return;
+    for (uint32_t back = 1; back <= HISTORY_LENGTH; back++)
+        if (history_find(evidence->fd, latest - back, &past) && past.death_site == site && site != FDT_NO_SITE) {
+            turn_to(evidence, &past);
+            return;
+        }
+    if (evidence->life.tid == tid || evidence->death.tid == tid)
+        return;
+    for (uint32_t back = 1; back <= HISTORY_LENGTH; back++)
+        if (history_find(evidence->fd, latest - back, &past) && (past.birth_tid == tid || past.death_tid == tid)) {
+            turn_to(evidence, &past);
+            return;
+        }
+}
+
+/*
+ * The caller opened this number and finds it closed by another thread, which once had the same number, opened and closed
+ * it itself, and has closed it once more: that second close was stale.
+ */
+static bool was_robbed(struct evidence *evidence)
+{
+    struct fdt_past past;
+    const struct fdt_death *death = &evidence->death;
+    if (evidence->life.tid != thread_self.tid || death->tid == thread_self.tid || death->ns == 0 ||
+        (evidence->state & (FDT_INHERITED | FDT_ADOPTED | FDT_CONTESTED)) != 0 ||
+        death->generation != FDT_GENERATION(evidence->state))
+        return false;
+    for (uint32_t back = 1; back <= HISTORY_LENGTH; back++)
+        if (history_find(evidence->fd, FDT_GENERATION(evidence->state) - back, &past) && past.birth_tid == death->tid &&
+            past.death_tid == death->tid) {
+            evidence->before = past;
+            return true;
+        }
+    return false;
+}
+
+static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call, int fd)
+{
+    struct evidence evidence;
+    evidence_of_slot(&evidence, fd);
+    if (was_robbed(&evidence))
+        return keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
+    find_owner(&evidence, stack_site(call));
+    return keep(type, call, &evidence, EBADF);
+}
+
+void misuse_stale(enum fdt_incident_type type, const struct call *call, int fd)
+{
+    keep_stale(type, call, fd);
 }
 
 static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner owner, const char *name)
@@ -86,7 +180,7 @@ static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner 
 void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name)
 {
     if (!belongs_on_standard_numbers(call, owner, name))
-        keep(FDT_INCIDENT_STDIO_SLOT, call, fd, 0);
+        misuse_record(FDT_INCIDENT_STDIO_SLOT, call, fd, 0);
 }
 
 void misuse_moved(int fd)
@@ -121,21 +215,123 @@ void misuse_closed(const struct call *call, int fd)
         thread_self.run_fd = fd;
 }
 
-void misuse_failed_close(const struct call *call, int fd, bool has_past)
+/* A close that may be a misuse, or a sweep's: a run begins with it, or goes on. False: it is known for a sweep. */
+static bool in_run(struct thread *self, const struct call *call, int fd)
 {
-    struct thread *self = &thread_self;
-    const unsigned room = sizeof(self->run_incident) / sizeof(self->run_incident[0]);
     if (!goes_on(self, call, fd)) {
         self->run_incidents = 0;
         self->run_sweeps = false;
         self->run_pc = call->pc;
     }
     self->run_fd = fd;
-    if (!has_past || self->run_incidents == room)
+    if (self->run_incidents == sizeof(self->run_incident) / sizeof(self->run_incident[0]))
         take_back(self);
-    if (self->run_sweeps)
-        return;
-    uint32_t index = keep(FDT_INCIDENT_DOUBLE_CLOSE, call, fd, EBADF);
+    return !self->run_sweeps;
+}
+
+static void remember_in_run(struct thread *self, uint32_t index)
+{
     if (index != UINT32_MAX)
         self->run_incident[self->run_incidents++] = (uint16_t)index;
+}
+
+void misuse_failed_close(const struct call *call, int fd, bool has_past)
+{
+    struct thread *self = &thread_self;
+    bool suspect = in_run(self, call, fd);
+    if (!has_past)
+        take_back(self);
+    else if (suspect)
+        remember_in_run(self, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
+}
+
+/* Whoever reads the list of open descriptors is about to close what it names: /proc/self/fd, /proc/PID/fd, /dev/fd. */
+static bool list_is_open(void)
+{
+    for (uint32_t fd = 0; fd < table_end(); fd++) {
+        const struct fdt_slot *slot = table_at(fd);
+        const char *name = slot->life.name, *last = strrchr(name, '/');
+        if ((table_word(slot) & FDT_LIVE) && last != NULL && strcmp(last, "/fd") == 0 &&
+            (strncmp(name, "/proc/", 6) == 0 || strncmp(name, "/dev/", 5) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Streams end with fclose whoever opened them, but for popen's; endmntent is fclose. */
+static bool ends(enum fdt_owner by, enum fdt_owner owner)
+{
+    return by == owner || (by == FDT_OWNER_STREAM && owner == FDT_OWNER_MNTENT);
+}
+
+static void closed_under_handle(const struct call *call, int fd, const struct fdt_slot *slot)
+{
+    struct thread *self = &thread_self;
+    const void *handle = (const void *)(uintptr_t)slot->life.handle;
+    uint32_t index = UINT32_MAX;
+    if ((table_word(slot) & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) == 0 && in_run(self, call, fd) &&
+        !list_is_open()) {
+        struct evidence evidence;
+        evidence_of_slot(&evidence, fd);
+        index = keep(FDT_INCIDENT_MISMATCH, call, &evidence, 0);
+        remember_in_run(self, index);
+    }
+    handle_ends(handle, HANDLE_ROBBED, fd, slot, index);
+}
+
+/* A handle whose number was closed under it ends, and takes with it what was given that number meanwhile. */
+static void ended_on_another(const struct call *call, int fd, const struct fdt_slot *slot, const struct handle_end *end)
+{
+    struct evidence evidence;
+    uint64_t word = table_word(slot);
+    /* Put there on purpose (dup2 restores a stream's number), or not seen being born: nobody is accused. */
+    if (end->fd != fd || slot->life.from >= 0 || (word & (FDT_INHERITED | FDT_ADOPTED | FDT_CONTESTED)) != 0 ||
+        FDT_GENERATION(word) == FDT_GENERATION(end->state))
+        return;
+    evidence_of_slot(&evidence, fd);
+    evidence.before = (struct fdt_past){
+        .birth_ns = end->life.ns, .birth_site = end->life.site, .birth_tid = end->life.tid, .birth_call = end->life.call,
+        .death_ns = end->death.ns, .death_site = end->death.site, .death_tid = end->death.tid,
+        .death_call = end->death.call, .generation = FDT_GENERATION(end->state), .kind = end->life.kind,
+        .owner = end->life.owner};
+    keep(FDT_INCIDENT_REUSE, call, &evidence, 0);
+    /* One mistake, one finding. */
+    if (end->incident != UINT32_MAX && __atomic_load_n(&store.incidents[end->incident].count, __ATOMIC_RELAXED) > 0)
+        __atomic_fetch_sub(&store.incidents[end->incident].count, 1, __ATOMIC_RELAXED);
+}
+
+void misuse_ending(const struct call *call, int fd, const struct fdt_slot *slot, enum fdt_owner by, const void *handle)
+{
+    enum fdt_owner owner = (enum fdt_owner)slot->life.owner;
+    bool has_handle = owner == FDT_OWNER_STREAM || owner == FDT_OWNER_DIR || owner == FDT_OWNER_POPEN ||
+                      owner == FDT_OWNER_MNTENT;
+    struct handle_end end;
+    if (handle == NULL) {
+        if (has_handle && by == FDT_OWNER_NONE)
+            closed_under_handle(call, fd, slot);
+        return;
+    }
+    if (slot->life.handle == (uint64_t)(uintptr_t)handle) {
+        if (has_handle && !ends(by, owner) && (table_word(slot) & FDT_INHERITED) == 0)
+            misuse_record(FDT_INCIDENT_MISMATCH, call, fd, 0);
+        handle_ends(handle, HANDLE_ENDED, fd, slot, UINT32_MAX);
+    } else if (handle_fate(handle, &end) == HANDLE_ROBBED) {
+        ended_on_another(call, fd, slot, &end);
+    }
+}
+
+void misuse_ended_again(const struct call *call, const void *handle)
+{
+    struct handle_end end;
+    struct evidence evidence;
+    if (handle_fate(handle, &end) != HANDLE_ENDED)
+        return;
+    evidence_of_slot(&evidence, end.fd);
+    if (FDT_GENERATION(evidence.state) != FDT_GENERATION(end.state)) { /* the name is another's by now */
+        memcpy(&evidence.life, &end.life, offsetof(struct fdt_life, name));
+        evidence.life.name[0] = '\0';
+        evidence.state = end.state;
+    }
+    evidence.death = end.death;
+    keep(FDT_INCIDENT_DOUBLE_CLOSE, call, &evidence, EBADF);
 }

@@ -8,6 +8,21 @@
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error);
 
 /*
+ * The same for an EBADF on a number with a past. What is copied is the lifetime the offender meant, as far as the number's
+ * history tells; and when it is the caller that was robbed by another thread's stale close, that is the incident: REUSE.
+ */
+void misuse_stale(enum fdt_incident_type type, const struct call *call, int fd);
+
+/*
+ * Before the real call: the number fd is being ended by a call for handles of kind by, or by a plain close (NONE, NULL). slot
+ * is announced dead. An incident when the number belongs to a handle and this is not how it ends (MISMATCH), or when handle
+ * has lost this number before and somebody else has it now (REUSE).
+ */
+void misuse_ending(const struct call *call, int fd, const struct fdt_slot *slot, enum fdt_owner by, const void *handle);
+/* handle has ended before, by its own call (handle.h). */
+void misuse_ended_again(const struct call *call, const void *handle);
+
+/*
  * A close of fd answered EBADF. On a number with a past that is a double close, unless it belongs to a sweep: closes from
  * one place over consecutive numbers, in either direction, that meet a number nobody ever had or go on for long. A sweep is
  * recognised only as it goes on; what was held against its first numbers is taken back then.

@@ -3,6 +3,7 @@
 
 #include "borrow.h"
 #include "gate.h"
+#include "handle.h"
 #include "misuse.h"
 #include "raw.h"
 #include "ring.h"
@@ -65,6 +66,8 @@ void fd_born(const struct call *call, int fd, const struct birth *birth)
         publish(call, fd, &entry);
         if (UNLIKELY(fd <= 2))
             misuse_landed(call, fd, birth->owner, birth->name);
+        if (birth->handle != NULL)
+            handle_begins(birth->handle);
     } else if (UNLIKELY(borrow_changes() != NULL)) {
         changes_open(borrow_changes(), fd, birth->cloexec, false);
     }
@@ -187,6 +190,35 @@ struct dying fd_dying(const struct call *call, int fd)
     return dying;
 }
 
+struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
+{
+    struct dying dying = fd_dying(call, fd);
+    int saved = errno;
+    struct handle_end end;
+    const struct fdt_slot *slot = dying.recorded ? table_peek(fd) : NULL;
+    if (handle != NULL && handle_fate(handle, &end) != HANDLE_UNKNOWN)
+        dying.echo = true;
+    /* Dead in the table, still open in the kernel: until the real call the slot is nobody else's. */
+    if (slot != NULL && (handle != NULL || UNLIKELY(slot->life.owner != FDT_OWNER_NONE)))
+        misuse_ending(call, fd, slot, owner, handle);
+    errno = saved;
+    return dying;
+}
+
+bool fd_handle_ended(const void *handle)
+{
+    struct handle_end end;
+    return handle_fate(handle, &end) == HANDLE_ENDED;
+}
+
+void fd_ended_again(const struct call *call, const void *handle)
+{
+    int saved = errno;
+    if (gate_enter())
+        misuse_ended_again(call, handle);
+    errno = saved;
+}
+
 /* After a death that went through: the ring, the errno it came with, and races another thread may have left behind. */
 static void conclude(const struct call *call, const struct dying *dying, struct fdt_slot *slot, int error)
 {
@@ -225,7 +257,8 @@ void fd_died(const struct call *call, struct dying *dying, int error)
         settle_success(slot, dying->fd);
     } else {
         bool has_past = slot != NULL && FDT_GENERATION(table_word(slot)) != 0;
-        misuse_failed_close(call, dying->fd, has_past);
+        if (!dying->echo)
+            misuse_failed_close(call, dying->fd, has_past);
     }
     conclude_announced(dying); /* only now that the table agrees again */
     errno = saved;
@@ -404,6 +437,7 @@ void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void 
         struct fdt_slot *slot = table_peek(fd);
         fd_touch(fd);
         if (slot != NULL && (table_word(slot) & FDT_LIVE)) {
+            handle_begins(handle);
             slot->life.handle = (uint64_t)(uintptr_t)handle;
             slot->life.owner = (uint8_t)owner;
             ring_write(&(struct event){.type = FDT_EVENT_OWNER, .call = call->id, .site = stack_site(call), .fd = fd,
@@ -429,7 +463,7 @@ void fd_bad_use(const struct call *call, int fd)
         uint64_t word = slot != NULL ? table_word(slot) : 0;
         /* Live: the access mode was wrong, or another thread was given the number meanwhile. Neither is a use of the dead. */
         if (FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0)
-            misuse_record(FDT_INCIDENT_BAD_USE, call, fd, EBADF);
+            misuse_stale(FDT_INCIDENT_BAD_USE, call, fd);
     }
     errno = saved;
 }

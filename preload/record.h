@@ -43,6 +43,7 @@ struct dying {
     uint64_t after;      /* slot word we left                          */
     uint64_t ns;         /* when it was announced                      */
     uint32_t site;       /* by which stack                             */
+    bool     echo;       /* an EBADF has been explained already        */
 };
 /*
  * Before the real close, fclose, closedir, ... of fd. Negative and huge numbers are fine. A thread cancelled in the real call,
@@ -55,6 +56,15 @@ struct dying fd_dying(const struct call *call, int fd);
  * error returns from close()"): the record is put right, and on a number with a past it is a misuse.
  */
 void fd_died(const struct call *call, struct dying *dying, int error);
+/*
+ * fd_dying for the calls that end something: a bare number (owner NONE, handle NULL), or a handle and the number it holds. A
+ * handle that has ended before is told here, by fd_ended_again.
+ */
+struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, const void *handle);
+/* Has this handle ended lately, with nothing new at its address since? Looks into no memory but ours. */
+bool fd_handle_ended(const void *handle);
+/* It is being ended again: a double close of the handle, whatever becomes of the number. */
+void fd_ended_again(const struct call *call, const void *handle);
 /* The calling thread ends, or begins another death: if it never concluded one, the kernel tells how that went. */
 void fd_abandoned(void);
 /* The same for a call that may have failed before it reached the number (dup2 with a bad source): closed tells. */

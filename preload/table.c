@@ -1,6 +1,7 @@
 /* Transitions of slots. See table.h, and record.h for order and unrest. */
 #include "table.h"
 
+#include "history.h"
 #include "raw.h"
 #include "ring.h"
 #include "thread.h"
@@ -141,6 +142,8 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
             flags = (winner->flags & ~FDT_CLOEXEC) | (cloexec ? FDT_CLOEXEC : 0) | FDT_LIVE | FDT_CONTESTED;
         }
         uint32_t old_site = slot->life.site;
+        if (pen && FDT_GENERATION(word) != 0)
+            history_push(fd, slot, FDT_GENERATION(word));
         if (pen)
             write_life(&slot->life, winner, &flags);
         next = table_next(word, flags, FDT_STATE_FLAGS & ~flags) + (UINT64_C(1) << FDT_GENERATION_SHIFT);

@@ -12,7 +12,7 @@
     EXPORT int name(int fd)                                                                            \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        struct dying dying = fd_dying(&call, fd);                                                      \
+        struct dying dying = fd_ending(&call, fd, FDT_OWNER_NONE, NULL);                                                      \
         int answer = REAL(name)(fd);                                                                   \
         fd_died(&call, &dying, answer < 0 ? errno : 0);                                                \
         return answer;                                                                                 \

@@ -44,7 +44,9 @@ EXPORT int closedir(DIR *directory)
     /* closedir(NULL) answers EINVAL, though the header tells the compiler that nobody passes NULL: hide the pointer. */
     DIR *given = directory;
     __asm__("" : "+r"(given));
-    struct dying dying = fd_dying(&call, given != NULL ? REAL(dirfd)(given) : -1);
+    if (given != NULL && fd_handle_ended(given))
+        fd_ended_again(&call, given);
+    struct dying dying = fd_ending(&call, given != NULL ? REAL(dirfd)(given) : -1, FDT_OWNER_DIR, given);
     int answer = REAL(closedir)(given);
     fd_died(&call, &dying, answer < 0 ? errno : 0);
     return answer;

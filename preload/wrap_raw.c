@@ -67,7 +67,7 @@ static long real(const struct words *w)
 static long raw_close(struct call *call, const struct words *w)
 {
     AS(close);
-    struct dying dying = fd_dying(call, (int)w->a);
+    struct dying dying = fd_ending(call, (int)w->a, FDT_OWNER_NONE, NULL);
     long answer = real(w);
     fd_died(call, &dying, answer < 0 ? errno : 0);
     return answer;

@@ -135,21 +135,34 @@ static void reopened(const struct call *call, struct dying *dying, FILE *stream,
 FREOPEN(freopen)
 FREOPEN(freopen64)
 
+/*
+ * A second fclose is told before libc gets to see the stream. Streams without a number (fmemopen, open_memstream,
+ * fopencookie) pass no wrapper and may lie where an ended one lay: those are whole. Freed memory is not.
+ */
+#define STREAM_MAGIC 0xfbad0000u /* glibc's _IO_MAGIC, in the upper half of every stream's flags */
+
+static bool ended_again(const FILE *stream)
+{
+    return fd_handle_ended(stream) && ((unsigned)stream->_flags & 0xffff0000u) != STREAM_MAGIC;
+}
+
 /* An fclose that fails has closed the number, unless it was closed before: only then the kernel says EBADF. */
-#define FCLOSE(name, public)                                                                           \
+#define FCLOSE(name, public, owner)                                                                        \
     HOOK(name, public);                                                                                \
     EXPORT int name(FILE *stream)                                                                      \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        struct dying dying = fd_dying(&call, stream_fd(stream));                                       \
+        if (UNLIKELY(ended_again(stream)))                                                             \
+            fd_ended_again(&call, stream);                                                             \
+        struct dying dying = fd_ending(&call, stream_fd(stream), owner, stream);                       \
         int answer = REAL(name)(stream);                                                               \
         fd_died(&call, &dying, answer == EOF ? errno : 0);                                             \
         return answer;                                                                                 \
     }
 
-FCLOSE(fclose, "fclose")
-FCLOSE(_IO_fclose, "fclose")
-FCLOSE(pclose, "pclose")
+FCLOSE(fclose, "fclose", FDT_OWNER_STREAM)
+FCLOSE(_IO_fclose, "fclose", FDT_OWNER_STREAM)
+FCLOSE(pclose, "pclose", FDT_OWNER_POPEN)
 
 /* Always answers 1, and is the one of them that takes NULL. */
 #define ENDMNTENT(name)                                                                                \

@@ -96,7 +96,7 @@ static json_t *finding_value(const struct finding *finding)
     for (size_t i = 0; i < finding->stack_count; i++)
         json_array_append_new(stacks, stack_value(&finding->stacks[i]));
     json_t *value = json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "rule", finding->rule->id, "severity",
-                     severity_name(finding->rule->severity), "image", (json_int_t)finding->images[0]->id, "pid",
+                     severity_name(finding->severity), "image", (json_int_t)finding->images[0]->id, "pid",
                      finding->images[0]->pid, "images", images, "count", json_of_number(finding->count), "message",
                      json_of_text(finding->message), "suggestion", json_of_text(finding->suggestion), "fingerprint",
                      fingerprint, "known", json_of_number(finding->known), "descriptors", descriptors(finding->descriptors, finding->descriptor_count), "stacks",

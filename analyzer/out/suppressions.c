@@ -147,7 +147,7 @@ static int write_suppressions(FILE *out, const struct report_view *view)
         memcpy(sorted, view->findings->items, count * sizeof(struct finding *));
     qsort(sorted, count, sizeof(struct finding *), by_fingerprint);
     for (size_t i = 0; i < count; i++)
-        if ((sorted[i]->rule->severity != SEVERITY_NOTE || view->options->show_notes) &&
+        if ((sorted[i]->severity != SEVERITY_NOTE || view->options->show_notes) &&
             (i == 0 || sorted[i]->fingerprint != sorted[i - 1]->fingerprint))
             put_block(out, sorted[i]);
     free(sorted);

@@ -89,7 +89,7 @@ static const char *role_phrase(const char *role, const char *call)
     static const struct { const char *role, *phrase; } phrases[] = {
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
         {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
-        {"overwrite", "overwritten"},
+        {"overwrite", "overwritten"}, {"victim-birth", "given to another owner"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
@@ -233,7 +233,7 @@ static void put_wrapped(FILE *out, const char *text, size_t column)
 
 static void put_finding(FILE *out, const struct style *style, const struct finding *finding)
 {
-    enum severity severity = finding->rule->severity;
+    enum severity severity = finding->severity;
     fprintf(out, "%s%s%s:%s ", severity_style(style, severity), severity_name(severity), style->end, style->bold);
     escape_print(out, finding->message);
     fprintf(out, "%s [%s]\n", style->end, finding->rule->id);
@@ -282,7 +282,7 @@ static void put_losses(FILE *out, const struct model *model)
 /* One line for a finding there is no room to tell in full. */
 static void put_short(FILE *out, const struct style *style, const struct finding *finding)
 {
-    enum severity severity = finding->rule->severity;
+    enum severity severity = finding->severity;
     fprintf(out, "%s%s%s: ", severity_style(style, severity), severity_name(severity), style->end);
     escape_print(out, finding->message);
     fprintf(out, " [%s]", finding->rule->id);
@@ -322,7 +322,7 @@ static void put_findings(FILE *out, const struct style *style, const struct repo
     size_t told = 0, i = 0;
     for (; i < view->findings->count && (options->limit == 0 || told < options->limit + SHORT_MOST); i++) {
         const struct finding *finding = view->findings->items[i];
-        if (finding->rule->severity == SEVERITY_NOTE && !options->show_notes)
+        if (finding->severity == SEVERITY_NOTE && !options->show_notes)
             continue;
         if (options->limit == 0 || told < options->limit)
             put_finding(out, style, finding);

@@ -14,7 +14,8 @@ static void add_evidence(struct findings *findings, struct finding *finding, con
         return;
     finding_add_descriptor(findings, finding, *hit);
     /* Where the offence is a death itself, that stack stands there already; a socket's own earlier death is no matter. */
-    if (incident->death.ns != 0 && incident->type != FDT_INCIDENT_OVERWRITE && incident->type != FDT_INCIDENT_RIGHTS)
+    if (incident->death.ns != 0 && incident->type != FDT_INCIDENT_OVERWRITE &&
+        incident->type != FDT_INCIDENT_MISMATCH && incident->type != FDT_INCIDENT_RIGHTS)
         finding_add_stack(finding, (struct finding_stack){
                                        .role = "death", .image = image, .site = incident->death.site,
                                        .call = segment_call(image->segment, incident->death.call),

@@ -289,6 +289,17 @@ struct fdt_event {
     int64_t  value;
 };
 
+/* An earlier lifetime of a number, as the guest's short history of each number keeps it. generation 0: none. */
+struct fdt_past {
+    uint64_t birth_ns, death_ns;
+    uint32_t birth_site, death_site;
+    int32_t  birth_tid, death_tid;
+    uint32_t generation;
+    uint16_t birth_call, death_call;
+    uint8_t  kind, owner;      /* enum fdt_kind, enum fdt_owner */
+    uint8_t  reserved[6];
+};
+
 struct fdt_incident {
     uint32_t commit;           /* atomic: 1 when complete */
     uint32_t count;            /* atomic: how often the same (type, birth site, death site, site) happened; 0: taken back */
@@ -304,6 +315,7 @@ struct fdt_incident {
     uint64_t state;            /* the slot's word at that moment */
     struct fdt_death death;    /* the slot's evidence at that moment */
     struct fdt_life  life;
+    struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten */
 };
 
 struct fdt_module {
@@ -402,7 +414,8 @@ FDT_ASSERT(sizeof(struct fdt_death) == 24);
 FDT_ASSERT(sizeof(struct fdt_slot) == 256);
 FDT_ASSERT(sizeof(struct fdt_site) == 64);
 FDT_ASSERT(sizeof(struct fdt_event) == 48);
-FDT_ASSERT(sizeof(struct fdt_incident) == 296);
+FDT_ASSERT(sizeof(struct fdt_past) == 48);
+FDT_ASSERT(sizeof(struct fdt_incident) == 344);
 FDT_ASSERT(sizeof(struct fdt_module) == 328);
 FDT_ASSERT(sizeof(struct fdt_exec) == 384);
 FDT_ASSERT(sizeof(struct fdt_crossing) == 264);
