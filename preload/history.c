@@ -25,12 +25,19 @@ void history_push(int fd, const struct fdt_slot *slot, uint32_t generation)
     __atomic_store_n(&entry->stamp, stamp | 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     bool told = slot->death.generation == generation;
+    struct fdt_past *past = &entry->past;
     entry->fd = fd;
-    entry->past = (struct fdt_past){
-        .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
-        .birth_call = slot->life.call, .generation = generation, .kind = slot->life.kind, .owner = slot->life.owner,
-        .death_ns = told ? slot->death.ns : 0, .death_site = told ? slot->death.site : FDT_NO_SITE,
-        .death_tid = told ? slot->death.tid : 0, .death_call = told ? slot->death.call : FDT_NO_CALL};
+    past->birth_ns = slot->life.ns;
+    past->birth_site = slot->life.site;
+    past->birth_tid = slot->life.tid;
+    past->birth_call = slot->life.call;
+    past->kind = slot->life.kind;
+    past->owner = slot->life.owner;
+    past->generation = generation;
+    past->death_ns = told ? slot->death.ns : 0;
+    past->death_site = told ? slot->death.site : FDT_NO_SITE;
+    past->death_tid = told ? slot->death.tid : 0;
+    past->death_call = told ? slot->death.call : FDT_NO_CALL;
     __atomic_store_n(&entry->stamp, (stamp | 1) + 1, __ATOMIC_RELEASE);
 }
 

@@ -20,12 +20,11 @@ static void add_evidence(struct findings *findings, struct finding *finding, con
                                        .role = "death", .image = image, .site = incident->death.site,
                                        .call = segment_call(image->segment, incident->death.call),
                                        .thread = incident->death.tid, .ns = incident->death.ns});
-    if (incident->type != FDT_INCIDENT_STDIO_SLOT)
-        finding_add_birth(finding, hit);
+    finding_add_birth(finding, hit);
 }
 
-bool incident_report(const struct rule *rule, const struct image *image, struct findings *findings,
-                     const struct fdt_incident *incident, const char *role)
+static bool report(const struct rule *rule, const struct image *image, struct findings *findings,
+                   const struct fdt_incident *incident, const char *role)
 {
     bool limit = incident->type == FDT_INCIDENT_LIMIT;
     struct descriptor hit = model_descriptor(image, incident->fd, incident->generation, incident->state, &incident->life);
@@ -47,6 +46,6 @@ void incidents_report(const struct rule *rule, const struct image *image, struct
 {
     for (uint32_t i = 0; image->segment != NULL && i < image->segment->incident_count; i++)
         if (image->segment->incidents[i].type == type &&
-            !incident_report(rule, image, findings, &image->segment->incidents[i], role))
+            !report(rule, image, findings, &image->segment->incidents[i], role))
             return;
 }

@@ -11,8 +11,4 @@
 void incidents_report(const struct rule *rule, const struct image *image, struct findings *findings,
                       enum fdt_incident_type type, const char *role);
 
-/* Reports one of them, for rules that look closer first. False: out of memory, which findings_finish will tell. */
-bool incident_report(const struct rule *rule, const struct image *image, struct findings *findings,
-                     const struct fdt_incident *incident, const char *role);
-
 #endif

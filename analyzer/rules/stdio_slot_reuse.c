@@ -2,10 +2,13 @@
  * stdio-slot-reuse: an ordinary open was given number 0, 1 or 2, because that one was closed: what the program reads as its
  * input or prints as its output or errors goes there now.
  *
+ * A program that goes on with a standard number closed puts one file after the other there: that is one finding for each
+ * number, which shows the first of them.
+ *
  * Silent: a shell; a program that closed the number itself in the function that opened the new one, which is the
  * oldest way to redirect; and one that noticed, and moved it away (the guest takes that incident back).
  */
-#include "rules/incident.h"
+#include "rule.h"
 #include "words.h"
 
 #include <string.h>
@@ -36,6 +39,27 @@ static bool is_redirection(const struct image *image, const struct fdt_incident 
     return runs_in(&birth, own_function(image, &death));
 }
 
+static void report(const struct rule *rule, const struct image *image, struct findings *findings,
+                   const struct fdt_incident *incident)
+{
+    const struct fdt_death *death = &incident->death;
+    struct finding *finding = findings_at(findings, rule, image, (uint64_t)incident->fd + 1, 0);
+    if (finding == NULL)
+        return;
+    finding->count += incident->count;
+    finding_add_descriptor(findings, finding, model_descriptor(image, incident->fd, incident->generation,
+                                                               incident->state, &incident->life));
+    if (finding->stack_count > 0)
+        return;
+    finding_add_stack(finding, (struct finding_stack){.role = "birth", .image = image, .site = incident->site,
+                                                      .call = segment_call(image->segment, incident->call),
+                                                      .thread = incident->tid, .ns = incident->ns});
+    if (death->ns != 0)
+        finding_add_stack(finding, (struct finding_stack){.role = "death", .image = image, .site = death->site,
+                                                          .call = segment_call(image->segment, death->call),
+                                                          .thread = death->tid, .ns = death->ns});
+}
+
 static void check(const struct rule *rule, const struct image *image, struct findings *findings)
 {
     if (image->segment == NULL || (image->segment->header.flags & FDT_HEADER_SHELL) != 0)
@@ -43,7 +67,7 @@ static void check(const struct rule *rule, const struct image *image, struct fin
     for (uint32_t i = 0; i < image->segment->incident_count; i++) {
         const struct fdt_incident *incident = &image->segment->incidents[i];
         if (incident->type == FDT_INCIDENT_STDIO_SLOT && !is_redirection(image, incident, findings))
-            incident_report(rule, image, findings, incident, "birth");
+            report(rule, image, findings, incident);
     }
 }
 
@@ -63,6 +87,8 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     } else {
         fputs(": the program was started with it closed", message);
     }
+    if (finding->count > 1)
+        fprintf(message, "; so were %llu others after it", (unsigned long long)finding->count - 1);
     fprintf(suggestion, "keep 0, 1 and 2 occupied: open /dev/null there %s",
             death != NULL ? "instead of leaving the number free" : "at the start when fcntl(fd, F_GETFD) says they are closed");
 }

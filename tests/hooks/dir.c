@@ -22,5 +22,5 @@ ROW(closedir)
     DIR *gone = opendir("/");
     close(dirfd(gone));
     MUST(closedir(gone) == -1 && errno == EBADF);
-    puts("double-close: closedir of descriptor");
+    puts("close-mismatch: close of descriptor\n!double-close");
 }

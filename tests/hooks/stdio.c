@@ -75,20 +75,20 @@ SETMNTENT_ROW(__setmntent)
 POPEN_ROW(popen)
 POPEN_ROW(_IO_popen)
 
-/* A number that had gone from under its stream is closed a second time. */
-#define CLOSE_ROW(name, public, make)                                                                  \
+/* A number that had gone from under its stream is closed a second time: one mistake, the first close's. */
+#define CLOSE_ROW(name, make)                                                                          \
     ROW(name)                                                                                          \
     {                                                                                                  \
         MUST(name(make) == 0);                                                                         \
         FILE *gone = make;                                                                             \
         close(fileno(gone));                                                                           \
         MUST(name(gone) == EOF && errno == EBADF);                                                     \
-        puts("double-close: " public " of descriptor");                                                \
+        puts("close-mismatch: close of descriptor\n!double-close");                                    \
     }
 
-CLOSE_ROW(fclose, "fclose", fopen("/dev/null", "r"))
-CLOSE_ROW(_IO_fclose, "fclose", fopen("/dev/null", "r"))
-CLOSE_ROW(pclose, "pclose", popen("exit 0", "r"))
+CLOSE_ROW(fclose, fopen("/dev/null", "r"))
+CLOSE_ROW(_IO_fclose, fopen("/dev/null", "r"))
+CLOSE_ROW(pclose, popen("exit 0", "r"))
 
 /* A stream over a number that was there before, one without a number, and what pclose answers. */
 CASE(fclose_others)
