@@ -16,12 +16,14 @@
 
 static int (*libc_prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
 
-/* What the program calls for prctl. The record is made ready before a filter falls; a refused one costs us growth only. */
+/* What the program calls for prctl. The record is made ready before a filter falls. */
 static int watched_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-    if (option == PR_SET_SECCOMP)
-        process_filtered();
-    return libc_prctl(option, a, b, c, d);
+    bool announced = option == PR_SET_SECCOMP && process_filters();
+    int answer = libc_prctl(option, a, b, c, d);
+    if (announced && answer != 0)
+        process_filter_refused();
+    return answer;
 }
 
 /* What of an object's dynamic section and program headers is needed here. */

@@ -1,6 +1,7 @@
 /* The gate's slow side, and the page that vanishes in a forked child. See gate.h. */
 #include "gate.h"
 
+#include "filter.h"
 #include "process.h"
 #include "raw.h"
 #include "record.h"
@@ -41,7 +42,8 @@ static void thread_ends(void *unused)
 static void introduce_thread(struct thread *self)
 {
     static uint32_t threads;
-    self->tid = (int32_t)raw(gettid);
+    /* Under a filter that asking might break, a new thread stays 0, which no thread is called. */
+    self->tid = filter_known() ? 0 : (int32_t)raw(gettid);
     self->shard = (uint8_t)(__atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED) & (FDT_SHARDS - 1));
     if (thread_end_works)
         pthread_setspecific(thread_end_key, self);

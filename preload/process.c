@@ -218,6 +218,11 @@ void process_adopt(uint64_t fork_ns)
     uint64_t signals;
     const char *reason = NULL;
 
+    /* The filter is in force here, too: a system call of ours might kill the child. */
+    if (store.header != NULL && filter_known()) {
+        gate_set(GATE_OFF);
+        return;
+    }
     block_signals(&signals);
     parent_store = store;
     thread_self.tid = (int32_t)raw(gettid);
@@ -291,12 +296,34 @@ void process_exec_failed(void)
     __atomic_store_n(&store.header->end_ns, 0, __ATOMIC_RELAXED);
 }
 
-void process_filtered(void)
+static uint32_t filters; /* tried and not refused; atomic */
+
+static void mark_filtered(void)
 {
-    if (store.header != NULL && !filter_known())
-        store_secure_ahead();
-    if (store.header != NULL)
-        __atomic_fetch_or(&store.header->flags, FDT_HEADER_FILTERED, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&store.header->flags, FDT_HEADER_FILTERED, __ATOMIC_SEQ_CST);
+}
+
+bool process_filters(void)
+{
+    int saved = errno;
+    bool ours = gate_enter(); /* a child forked unseen is introduced now, while it still may */
+    if (ours) {
+        __atomic_fetch_add(&filters, 1, __ATOMIC_SEQ_CST);
+        if (!filter_known())
+            store_secure_ahead();
+        mark_filtered();
+    }
+    errno = saved;
+    return ours;
+}
+
+void process_filter_refused(void)
+{
+    if (__atomic_sub_fetch(&filters, 1, __ATOMIC_SEQ_CST) != 0)
+        return;
+    __atomic_fetch_and(&store.header->flags, ~(uint32_t)FDT_HEADER_FILTERED, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&filters, __ATOMIC_SEQ_CST) != 0) /* another thread's, meanwhile */
+        mark_filtered();
 }
 
 /* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */

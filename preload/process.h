@@ -38,7 +38,13 @@ int process_end(int status);
 void process_execs(void);
 void process_exec_failed(void);
 
-/* A seccomp filter may be in force from now on: no system calls of ours any more. */
-void process_filtered(void);
+/*
+ * Before a seccomp filter is installed: the record is made ready, and no system call of ours is made any more. False: the
+ * process that is about to be filtered is not the recorded one (a vfork child, an untraced image). When true and the kernel
+ * refuses the filter, process_filter_refused takes it back: asking whether there is seccomp is done that way. Neither
+ * touches errno.
+ */
+bool process_filters(void);
+void process_filter_refused(void);
 
 #endif

@@ -265,17 +265,20 @@ static long raw_seccomp(struct call *call, const struct words *w)
 {
     AS(seccomp);
     bool listens = w->a == SECCOMP_SET_MODE_FILTER && w->b & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    bool installs = w->a == SECCOMP_SET_MODE_FILTER || w->a == SECCOMP_SET_MODE_STRICT;
+    bool announced = installs && process_filters();
     long answer = raw_maybe(call, w, listens, FDT_OTHER);
-    if (answer >= 0 && (w->a == SECCOMP_SET_MODE_FILTER || w->a == SECCOMP_SET_MODE_STRICT))
-        process_filtered();
+    if (announced && answer < 0)
+        process_filter_refused();
     return answer;
 }
 
 static long raw_prctl(const struct words *w)
 {
+    bool announced = w->a == PR_SET_SECCOMP && process_filters();
     long answer = real(w);
-    if (answer == 0 && w->a == PR_SET_SECCOMP)
-        process_filtered();
+    if (announced && answer != 0)
+        process_filter_refused();
     return answer;
 }
 

@@ -65,6 +65,18 @@ Test(standalone, the_library_reports_alone)
     outcome_free(&outcome);
 }
 
+/* A filter takes our system calls away, the report among them. One that was refused, or is another process's, does not. */
+Test(standalone, filters_that_are_none_cost_no_report)
+{
+    static const char *const programs[] = {"standalone/asks_for_seccomp", "standalone/confined_child"};
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        struct outcome outcome = run_preloaded(programs[i], "fail_on=error:exitcode=42");
+        cr_expect_eq(outcome_code(&outcome), 42, "%s ended with %d", programs[i], outcome_code(&outcome));
+        expect_told(&outcome, "leak-at-exit");
+        outcome_free(&outcome);
+    }
+}
+
 Test(standalone, log_path_when_standard_error_is_closed)
 {
     char *scratch = scratch_make();
