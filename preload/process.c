@@ -218,8 +218,11 @@ void process_adopt(uint64_t fork_ns)
     uint64_t signals;
     const char *reason = NULL;
 
-    /* The filter is in force here, too: a system call of ours might kill the child. */
-    if (store.header != NULL && filter_known()) {
+    /*
+     * A parent without a record has nothing to hand on, its setting up was never finished. One under a seccomp filter has
+     * handed that on, too: a system call of ours might kill the child.
+     */
+    if (store.header == NULL || filter_known()) {
         gate_set(GATE_OFF);
         return;
     }

@@ -77,6 +77,15 @@ Test(standalone, filters_that_are_none_cost_no_report)
     }
 }
 
+Test(standalone, an_untraced_program_forks)
+{
+    struct outcome outcome = run_preloaded("standalone/untraced_fork", NULL);
+    cr_expect_eq(outcome_code(&outcome), 0);
+    cr_expect_str_eq(outcome.out, "the child ended with 700\n");
+    expect_told(&outcome, "this image is not traced");
+    outcome_free(&outcome);
+}
+
 Test(standalone, log_path_when_standard_error_is_closed)
 {
     char *scratch = scratch_make();
