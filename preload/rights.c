@@ -63,9 +63,12 @@ bool rights_possible(int fd)
 
 /* --- messages --- */
 
-size_t rights_count(const struct cmsghdr *part)
+/* What the kernel refused it need not have looked at: the length may be anything then. */
+size_t rights_count(const struct msghdr *message, const struct cmsghdr *part)
 {
-    return part->cmsg_len > CMSG_LEN(0) ? (part->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+    size_t room = (size_t)((const char *)message->msg_control + message->msg_controllen - (const char *)part);
+    size_t length = part->cmsg_len < room ? part->cmsg_len : room;
+    return length > CMSG_LEN(0) ? (length - CMSG_LEN(0)) / sizeof(int) : 0;
 }
 
 int rights_at(const struct cmsghdr *part, size_t i)
@@ -86,7 +89,7 @@ static size_t count_all(const struct msghdr *message)
     if (message->msg_control == NULL)
         return 0;
     EACH_PART(part, message)
-        total += carries_rights(part) ? rights_count(part) : 0;
+        total += carries_rights(part) ? rights_count(message, part) : 0;
     return total;
 }
 
@@ -147,7 +150,7 @@ static void log_message(struct message_log *log, const struct msghdr *message)
     if (message->msg_control == NULL)
         return;
     EACH_PART(part, message)
-        for (size_t i = 0; carries_rights(part) && i < rights_count(part); i++)
+        for (size_t i = 0; carries_rights(part) && i < rights_count(message, part); i++)
             log_one(log, rights_at(part, i));
 }
 

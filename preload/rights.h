@@ -24,8 +24,8 @@ void rights_sent(const struct call *call, uint64_t ns, int fd, const struct msgh
 /* A message came in, and its descriptors have been recorded as born. */
 void rights_received(const struct call *call, int fd, const struct msghdr *message, int flags);
 
-/* How many descriptors a control part holds, and the i-th. */
-size_t rights_count(const struct cmsghdr *part);
+/* How many descriptors a part of the message's control data holds, none beyond the end of the data; and the i-th. */
+size_t rights_count(const struct msghdr *message, const struct cmsghdr *part);
 int rights_at(const struct cmsghdr *part, size_t i);
 
 #define EACH_PART(part, message)                                                                       \

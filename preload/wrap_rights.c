@@ -24,7 +24,7 @@ static void message_bad(const struct call *call, int fd, const struct msghdr *me
     }
     EACH_PART(part, message)
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
-            for (size_t i = 0; i < rights_count(part); i++)
+            for (size_t i = 0; i < rights_count(message, part); i++)
                 fd_bad_use(call, rights_at(part, i));
 }
 
@@ -43,12 +43,13 @@ void message_sent(const struct call *call, long answer, uint64_t ns, int fd, con
 }
 
 /* What lies behind a received descriptor only the kernel knows. */
-static void part_received(const struct call *call, int fd, const struct cmsghdr *part, int flags)
+static void part_received(const struct call *call, int fd, const struct msghdr *message, const struct cmsghdr *part,
+                          int flags)
 {
     if (part->cmsg_level != SOL_SOCKET || (part->cmsg_type != SCM_RIGHTS && part->cmsg_type != SCM_PIDFD))
         return;
     bool pidfd = part->cmsg_type == SCM_PIDFD;
-    for (size_t i = 0; i < rights_count(part); i++) {
+    for (size_t i = 0; i < rights_count(message, part); i++) {
         int received = rights_at(part, i);
         if (received < 0)
             continue; /* the kernel could not make the pidfd, and says so with a negative number */
@@ -65,7 +66,7 @@ void message_received(const struct call *call, long answer, int fd, const struct
         return;
     if (message->msg_control != NULL)
         EACH_PART(part, message)
-            part_received(call, fd, part, flags);
+            part_received(call, fd, message, part, flags);
     rights_received(call, fd, message, flags);
 }
 
