@@ -177,10 +177,15 @@ void rights_sent(const struct call *call, uint64_t ns, int fd, const struct msgh
     errno = saved;
 }
 
-/* Credentials, security labels and pidfds are truncated as well; where none of them is asked for, it was descriptors. */
+/*
+ * Credentials, security labels, pidfds, time stamps and counts of lost messages are truncated as well; where none of them
+ * is asked for, it was descriptors.
+ */
 static bool lost_descriptors(int fd)
 {
-    static const int others[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD};
+    static const int others[] = {SO_PASSCRED,      SO_PASSSEC,         SO_PASSPIDFD,     SO_TIMESTAMP_OLD,
+                                 SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_OLD,
+                                 SO_TIMESTAMPING_NEW, SO_RXQ_OVFL};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         int value = 0;
         socklen_t length = sizeof(value);
