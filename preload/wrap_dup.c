@@ -15,7 +15,10 @@ EXPORT int dup(int fd)
     return copy;
 }
 
-/* dup2 onto itself changes nothing, not even close-on-exec (dup3 refuses it). A failed call leaves the target open. */
+/*
+ * dup2 onto itself changes nothing, not even close-on-exec (dup3 refuses it): it asks whether the number is open. A failed
+ * call leaves the target open.
+ */
 #define DUP_ONTO(name, public, parameters, arguments, cloexec)                                         \
     HOOK(name, public);                                                                                \
     EXPORT int name parameters                                                                         \
@@ -26,7 +29,8 @@ EXPORT int dup(int fd)
         int answer = REAL(name) arguments;                                                             \
         if (answer < 0) {                                                                              \
             fd_survived(&call, &dying);                                                                \
-            fd_used(&call, answer, fd);                                                                \
+            if (fd != target)                                                                          \
+                fd_used(&call, answer, fd);                                                            \
         } else if (fd != target) {                                                                     \
             fd_replaced(&call, &dying, fd, seen, cloexec);                                             \
         }                                                                                              \

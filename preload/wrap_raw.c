@@ -108,7 +108,8 @@ static long raw_dup_onto(struct call *call, const struct words *w, bool cloexec)
     long answer = real(w);
     if (answer < 0) {
         fd_survived(call, &dying);
-        fd_used(call, answer, fd);
+        if (fd != target)
+            fd_used(call, answer, fd);
     } else if (fd != target) {
         fd_replaced(call, &dying, fd, seen, cloexec);
     }

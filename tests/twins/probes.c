@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int main(void)
@@ -16,6 +17,7 @@ int main(void)
     struct pollfd watched = {fd, POLLIN, 0};
     int answers = (fcntl(fd, F_GETFD) == -1 && errno == EBADF) + (fcntl(fd, F_GETFL) == -1 && errno == EBADF) +
                   (fstat(fd, &about) == -1 && errno == EBADF) +
-                  (poll(&watched, 1, 0) == 1 && (watched.revents & POLLNVAL) != 0);
-    return answers != 4;
+                  (poll(&watched, 1, 0) == 1 && (watched.revents & POLLNVAL) != 0) +
+                  (dup2(fd, fd) == -1 && errno == EBADF) + (syscall(SYS_dup2, fd, fd) == -1 && errno == EBADF);
+    return answers != 6;
 }
