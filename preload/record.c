@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include "borrow.h"
+#include "filter.h"
 #include "gate.h"
 #include "handle.h"
 #include "misuse.h"
@@ -485,10 +486,30 @@ void fd_over_select(const struct call *call, int fd)
     errno = saved;
 }
 
+/*
+ * Some calls answer EMFILE also for a limit that is none on descriptors (of instances, of bytes in queues). Theirs counts
+ * when a descriptor of another kind cannot be had, either; where a filter forbids us to try, nobody is accused.
+ */
+static bool other_limit(const struct call *call)
+{
+    static const char *const calls[] = {"inotify_init", "inotify_init1", "fanotify_init", "mq_open"};
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        if (strcmp(__start_fdt_hooks[call->id].call, calls[i]) != 0)
+            continue;
+        if (filter_known())
+            return true;
+        long fd = raw(eventfd2, 0, O_CLOEXEC);
+        if (fd >= 0)
+            raw(close, fd);
+        return fd >= 0;
+    }
+    return false;
+}
+
 void fd_refused(const struct call *call)
 {
     int saved = errno;
-    if ((saved == EMFILE || saved == ENFILE) && gate_enter())
+    if ((saved == EMFILE || saved == ENFILE) && gate_enter() && !(saved == EMFILE && other_limit(call)))
         misuse_record(FDT_INCIDENT_LIMIT, call, -1, saved);
     errno = saved;
 }
