@@ -150,15 +150,21 @@ static bool is_entry_point(const struct model_frame *frame)
     return frame->function != NULL && strcmp(frame->function, "_start") == 0;
 }
 
+/* What a header of the system had the compiler put there: open, read and others of a fortified build, std::. */
+static bool is_from_header(const struct model_frame *frame)
+{
+    return frame->inlined && frame->file != NULL && strncmp(frame->file, "/usr/include/", 13) == 0;
+}
+
 const struct model_frame *own_frame(const char *exe, const struct model_stack *stack)
 {
     for (size_t i = 0; i < stack->count; i++)
         if (stack->frames[i].module != NULL && strcmp(stack->frames[i].module, exe) == 0 &&
-            !is_entry_point(&stack->frames[i]))
+            !is_entry_point(&stack->frames[i]) && !is_from_header(&stack->frames[i]))
             return &stack->frames[i];
     for (size_t i = 0; i < stack->count; i++)
         if (stack->frames[i].module != NULL && !is_system_library(stack->frames[i].module) &&
-            !is_entry_point(&stack->frames[i]))
+            !is_entry_point(&stack->frames[i]) && !is_from_header(&stack->frames[i]))
             return &stack->frames[i];
     return stack->count > 0 ? &stack->frames[0] : NULL;
 }

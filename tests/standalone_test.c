@@ -32,6 +32,15 @@ Test(standalone, a_leak_is_told_with_source_lines)
     outcome_free(&outcome);
 }
 
+/* Whoever called open is meant, and not the line of the header by which a fortified build calls it. */
+Test(standalone, headers_of_the_system_are_not_blamed)
+{
+    struct outcome outcome = run_preloaded("standalone/fortified", NULL);
+    expect_told(&outcome, "opened in load() was never closed");
+    expect_told(&outcome, "--> tests/standalone/fortified.c:");
+    outcome_free(&outcome);
+}
+
 Test(standalone, nothing_is_said_about_a_clean_program)
 {
     struct outcome outcome = run_preloaded("twins/all_closed", NULL);
