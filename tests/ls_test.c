@@ -365,7 +365,9 @@ Test(ls, columns_are_the_same_everywhere)
     const char *key;
     json_object_foreach(find(rows, subject.told[0].fd), key, value)
         cr_expect_not_null(strstr(help.out, text("  %s ", key)), "--help does not know the field %s", key);
-    cr_expect_not_null(strstr(chosen.out, "\nKIND       FD     INODE\n"), "%s", chosen.out);
+    /* How wide a column is depends on its widest value, and inode numbers grow with the machine's age. */
+    const char *title = strstr(chosen.out, "\nKIND       FD ");
+    cr_expect(title != NULL && strncmp(title + 15 + strspn(title + 15, " "), "INODE\n", 6) == 0, "%s", chosen.out);
     json_decref(rows);
     outcome_free(&help);
     outcome_free(&chosen);
