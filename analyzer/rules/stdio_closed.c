@@ -2,6 +2,8 @@
  * stdio-closed: an inherited 0, 1 or 2 was closed and never replaced: the next open lands there. Usually it is the
  * close of a variable that was never set, which succeeded by luck.
  *
+ * Told only of programs that went on working with descriptors of their own: cat closes its input, too, when all is done.
+ *
  * Silent: shells, which are told to; fclose, by which programs make sure that their output was written; a program that
  * closed two of them or all three, because that was meant; sweeps; and who goes on by an exec.
  */
@@ -19,6 +21,18 @@ static bool was_closed(const struct image *image, uint32_t fd)
            slot->death.generation == FDT_GENERATION(slot->state) && call != NULL && strcmp(call, "close") == 0;
 }
 
+/* A descriptor of its own, above 2, was still open then. */
+static bool went_on(const struct image *image, uint64_t ns)
+{
+    const uint64_t foreign = FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_UNSEEN_DEATH;
+    for (uint32_t fd = 3; fd < image->segment->slot_count; fd++) {
+        const struct fdt_slot *slot = &image->segment->slots[fd];
+        if ((slot->state & foreign) == 0 && slot->state != 0 && ((slot->state & FDT_LIVE) != 0 || slot->death.ns > ns))
+            return true;
+    }
+    return false;
+}
+
 static void check(const struct rule *rule, const struct image *image, struct findings *findings)
 {
     if (image->segment == NULL || image->end.how == END_EXEC ||
@@ -33,6 +47,8 @@ static void check(const struct rule *rule, const struct image *image, struct fin
     if (many != 1)
         return;
     const struct fdt_slot *slot = &image->segment->slots[closed];
+    if (!went_on(image, slot->death.ns))
+        return;
     uint64_t offence = model_site_key(findings->model, image, slot->death.site, slot->death.call);
     struct finding *finding = findings_at(findings, rule, image, 0, offence);
     if (finding == NULL)
