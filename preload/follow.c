@@ -19,7 +19,7 @@
 #define SESSION "FDTRACE_SESSION="
 
 enum {
-    MOST_VARIABLES = 2048, /* beyond, the environment is passed on as it is: a stack has an end */
+    MOST_VARIABLES = 900,  /* beyond, the environment is passed on as it is: threads with 16 KiB of stack exist */
     MOST_TEXT = 4096       /* of another LD_PRELOAD */
 };
 

@@ -1,6 +1,7 @@
 /* See passage.h. */
 #include "passage.h"
 
+#include "filter.h"
 #include "follow.h"
 #include "gate.h"
 #include "raw.h"
@@ -120,6 +121,14 @@ static void put_text(struct passage *passage, const char *path, char *const argv
         at += length + 1;
         passage->argc += i > 0;
     }
+}
+
+bool passage_readable(const char *path, char *const argv[], char *const envp[])
+{
+    if (filter_known()) /* no system call of ours, then: nobody but a test passes bad pointers */
+        return true;
+    return (path == NULL || raw_readable(path)) && (argv == NULL || raw_readable(argv)) &&
+           (envp == NULL || raw_readable(envp));
 }
 
 void passage_begin(struct passage *passage, const struct call *call, enum fdt_exec_how how, const char *path,

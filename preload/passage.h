@@ -36,6 +36,9 @@ struct passage {
     char     text[FDT_EXEC_TEXT];
 };
 
+/* Can they be looked at? A bad pointer is the kernel's to refuse. NULL is fine. */
+bool passage_readable(const char *path, char *const argv[], char *const envp[]);
+
 /*
  * Describes it; argv and envp may be NULL. Async-signal-safe; to be called where the record may be written (gate_enter), or
  * by a vfork child.

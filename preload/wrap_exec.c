@@ -22,7 +22,7 @@
 #define FOLLOWED(environment)                                                                          \
     ({                                                                                                 \
         char *const *before = (environment);                                                           \
-        size_t room = follow_room(before);                                                             \
+        size_t room = passage_readable(NULL, NULL, before) ? follow_room(before) : 0;                  \
         room != 0 ? follow_fill(before, alloca(room)) : before;                                        \
     })
 
@@ -44,6 +44,10 @@ static void attempt_begin(struct attempt *attempt, const struct call *call, cons
 {
     int saved = errno;
     attempt->recorded = false;
+    if (!passage_readable(target->path, target->argv, target->environment)) {
+        errno = saved;
+        return;
+    }
     if (gate_enter()) {
         passage_begin(&attempt->passage, call, FDT_EXEC_SELF, target->path, target->argv, target->environment,
                       target->executed_from);

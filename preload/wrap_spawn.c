@@ -77,7 +77,7 @@ static __attribute__((noinline)) bool spawn_begins(struct passage *passage, cons
                                                    char *const argv[], char *const environment[])
 {
     int saved = errno;
-    bool recorded = gate_enter();
+    bool recorded = passage_readable(path, argv, environment) && gate_enter();
     if (recorded)
         passage_begin(passage, call, FDT_EXEC_SPAWN, path, argv, environment, -1);
     errno = saved;
@@ -92,7 +92,7 @@ static __attribute__((noinline)) bool spawn_begins(struct passage *passage, cons
         struct call call = CALL(name);                                                                 \
         struct passage passage;                                                                        \
         pid_t child = 0;                                                                               \
-        size_t room = follow_room(envp);                                                               \
+        size_t room = passage_readable(NULL, NULL, envp) ? follow_room(envp) : 0;                      \
         char *const *environment = room != 0 ? follow_fill(envp, alloca(room)) : envp;                 \
         bool recorded = spawn_begins(&passage, &call, path, argv, environment);                        \
         int error = REAL(name)(&child, path, actions, attributes, argv, environment);                  \
