@@ -20,7 +20,7 @@ enum { FINDING_STACKS_MAX = 5 };
 
 /* One stack of evidence. */
 struct finding_stack {
-    const char *role;             /* birth, death, second-close, use, limit */
+    const char *role;             /* birth, death, second-close, use, limit, overwrite, victim-birth */
     const struct image *image;
     uint32_t site;
     const char *call;             /* NULL unseen */

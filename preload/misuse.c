@@ -270,8 +270,8 @@ static void closed_under_handle(const struct call *call, int fd, const struct fd
     const void *handle = (const void *)(uintptr_t)slot->life.handle;
     uint32_t index = UINT32_MAX;
     /* 0 to 2 are closed by number since there are standard streams, which stay where they are. */
-    if (fd > 2 && (table_word(slot) & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) == 0 && in_run(self, call, fd) &&
-        !list_is_open()) {
+    if (fd > 2 && (table_word(slot) & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) == 0 &&
+        in_run(self, call, fd) && !list_is_open()) {
         struct evidence evidence;
         evidence_of_slot(&evidence, fd);
         index = keep(FDT_INCIDENT_MISMATCH, call, &evidence, 0);
