@@ -1,6 +1,7 @@
 /* Keeping incidents. See misuse.h. */
 #include "misuse.h"
 
+#include "gate.h"
 #include "handle.h"
 #include "history.h"
 #include "ring.h"
@@ -335,4 +336,36 @@ void misuse_ended_again(const struct call *call, const void *handle)
     }
     evidence.death = end.death;
     keep(FDT_INCIDENT_DOUBLE_CLOSE, call, &evidence, EBADF);
+}
+
+/* The latest fork, spawn or vfork: ns is 0 while the rest is being written, and the same before and after a good read. */
+static struct fdt_death latest_fork;
+
+void misuse_forked(const struct call *call, uint32_t site, uint64_t ns)
+{
+    __atomic_store_n(&latest_fork.ns, 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    latest_fork.site = site;
+    latest_fork.tid = thread_self.tid;
+    latest_fork.call = call->id;
+    __atomic_store_n(&latest_fork.ns, ns, __ATOMIC_RELEASE);
+}
+
+static bool forked_since(uint64_t birth_ns, struct fdt_death *fork)
+{
+    uint64_t ns = __atomic_load_n(&latest_fork.ns, __ATOMIC_ACQUIRE);
+    *fork = latest_fork;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    fork->ns = ns;
+    return ns > birth_ns && __atomic_load_n(&latest_fork.ns, __ATOMIC_RELAXED) == ns && fork->tid != thread_self.tid;
+}
+
+void misuse_flagged_late(const struct call *call, int fd)
+{
+    struct evidence evidence;
+    struct fdt_death fork;
+    evidence_of_slot(&evidence, fd);
+    bool hit = gate_threaded() && forked_since(evidence.life.ns, &fork);
+    evidence.death = hit ? fork : (struct fdt_death){0};
+    keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence, hit ? 2 : gate_threaded() ? 1 : 0);
 }

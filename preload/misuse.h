@@ -36,6 +36,14 @@ void misuse_failed_close(const struct call *call, int fd, bool has_past);
 void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name);
 void misuse_moved(int fd);
 
+/*
+ * fd was born without close-on-exec and has been given it just now: too late, when another thread forked in between. The
+ * incident's error is 0 while there is one thread, 1 with several, 2 when such a fork is known; its death is the fork, then.
+ */
+void misuse_flagged_late(const struct call *call, int fd);
+/* A fork or spawn of the calling thread, at ns. */
+void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
+
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);
 

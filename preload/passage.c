@@ -4,6 +4,7 @@
 #include "filter.h"
 #include "follow.h"
 #include "gate.h"
+#include "misuse.h"
 #include "raw.h"
 #include "ring.h"
 #include "sites.h"
@@ -266,6 +267,7 @@ static void crosses(const struct passage *passage, uint32_t group, int fd, int f
 
 void passage_spawned(const struct passage *passage, const struct changes *changes, pid_t child)
 {
+    misuse_forked(&(struct call){.id = passage->call}, passage->site, passage->ns);
     uint32_t index = record_exec(passage, child);
     if (index == NOTHING)
         return;

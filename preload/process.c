@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "follow.h"
 #include "gate.h"
+#include "misuse.h"
 #include "modules.h"
 #include "option.h"
 #include "raw.h"
@@ -265,9 +266,11 @@ void process_has_forked(const struct call *call, int child, uint64_t fork_ns)
 {
     int saved = errno;
     if (gate_enter()) {
+        uint32_t site = stack_site(call);
         __atomic_fetch_add(&store.header->forks, 1, __ATOMIC_RELAXED);
-        ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = stack_site(call), .fd = -1,
-                                   .other = -1, .value = child, .ns = fork_ns});
+        misuse_forked(call, site, fork_ns);
+        ring_write(&(struct event){.type = FDT_EVENT_FORK, .call = call->id, .site = site, .fd = -1, .other = -1,
+                                   .value = child, .ns = fork_ns});
     }
     errno = saved;
 }

@@ -351,7 +351,7 @@ void fd_sweep_end(unsigned first, unsigned last, int error)
 }
 
 /* Sets or clears close-on-exec in the record. A word that moved since the caller took it means a race: the kernel is asked. */
-static void flag(struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
+static void flag(const struct call *call, struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
 {
     uint64_t set = cloexec ? FDT_CLOEXEC | FDT_FLAG_SET : FDT_FLAG_CLEARED;
     uint64_t seen = word;
@@ -368,8 +368,11 @@ static void flag(struct fdt_slot *slot, int fd, uint64_t word, bool cloexec)
         table_settle(slot, fd);
         return;
     }
-    if (cloexec && (seen & (FDT_CLOEXEC | FDT_FLAG_SET)) == 0)
+    if (cloexec && (seen & (FDT_CLOEXEC | FDT_FLAG_SET)) == 0) {
         table_no_longer_inheritable(slot);
+        if (call != NULL && fd > 2 && !(seen & (FDT_INHERITED | FDT_ADOPTED | FDT_FLAG_CLEARED)))
+            misuse_flagged_late(call, fd);
+    }
 }
 
 void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
@@ -378,7 +381,7 @@ void fd_flagged(const struct call *call, int fd, uint64_t word, bool cloexec)
     if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         if (slot != NULL) {
-            flag(slot, fd, word, cloexec);
+            flag(call, slot, fd, word, cloexec);
             ring_write(&(struct event){.type = FDT_EVENT_CLOEXEC, .call = call->id, .site = stack_site(call), .fd = fd,
                                        .other = -1, .value = cloexec, .generation = FDT_GENERATION(word),
                                        .ns = store_now()});
@@ -400,7 +403,7 @@ void fd_sweep_cloexec(unsigned first, unsigned last)
             if ((word & FDT_LIVE) && gate_threaded())
                 table_settle(slot, (int)fd); /* it may have been born after the sweep passed it */
             else if (word & FDT_LIVE)
-                flag(slot, (int)fd, word, true);
+                flag(NULL, slot, (int)fd, word, true);
         }
         unrest_end();
     } else if (borrow_changes() != NULL) {
