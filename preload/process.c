@@ -234,6 +234,7 @@ void process_adopt(uint64_t fork_ns)
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
     unrest_forked();
+    store_clock_forked();
     const struct fdt_header *parent = parent_store.header;
     const struct store_origin origin = {.folder_exists = !parent_store.private_folder, .how = FDT_HOW_FORK,
                                         .predecessor_pid = parent != NULL ? parent->pid : 0,

@@ -21,13 +21,6 @@ _Static_assert(STORE_PAGE_SLOTS * sizeof(struct fdt_slot) == PAGE, "a page of th
 
 static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */
 
-uint64_t store_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static uint64_t realtime_now(void)
 {
     struct timespec now;

@@ -86,7 +86,9 @@ void store_secure_ahead(void);
 /* The next free entry of a part whose position is *next (in the header), or UINT32_MAX when it is full. */
 uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries);
 
-/* CLOCK_MONOTONIC, nanoseconds; the vDSO answers, no system call. */
+/* CLOCK_MONOTONIC, nanoseconds, without a system call (clock.c). Never goes back within a process; async-signal-safe. */
 uint64_t store_now(void);
+/* In a forked child: what another thread of the parent had in hand is dropped. */
+void store_clock_forked(void);
 
 #endif
