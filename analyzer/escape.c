@@ -30,13 +30,13 @@ size_t utf8_decode(const char *text, uint32_t *character)
     return length;
 }
 
-/* C0, DEL, C1, and the characters that change the order of, or hide, what stands around them. */
+/* C0, DEL, C1, the characters that change the order of, or hide, what stands around them, and what is none in XML. */
 static bool is_unsafe(uint32_t character)
 {
     return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0xad || character == 0x61c ||
            (character >= 0x200b && character <= 0x200f) || (character >= 0x2028 && character <= 0x202e) ||
            (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
-           (character >= 0xe0000 && character <= 0xe007f);
+           character == 0xfffe || character == 0xffff || (character >= 0xe0000 && character <= 0xe007f);
 }
 
 void escape_print(FILE *out, const char *text)
@@ -54,6 +54,20 @@ void escape_print(FILE *out, const char *text)
             fprintf(out, character < 0x80 ? "\\x%02x" : "\\u{%x}", character);
         text += length != 0 ? length : 1;
     }
+}
+
+char *escape_text(const char *text)
+{
+    char *copy = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&copy, &size);
+    if (out == NULL)
+        return NULL;
+    escape_print(out, text);
+    if (fclose(out) == 0)
+        return copy;
+    free(copy);
+    return NULL;
 }
 
 char *escape_utf8(const char *text)

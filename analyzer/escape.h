@@ -18,9 +18,12 @@ size_t utf8_decode(const char *text, uint32_t *character);
 
 /*
  * Writes text so that it is harmless on a terminal: control characters as \n, \t, \x1b; invalid bytes as \xff;
- * invisible format characters that reorder or hide text as \u{202e}. Everything else as it is.
+ * invisible format characters that reorder or hide text as \u{202e}, and so what no XML may hold. Everything else as it is.
  */
 void escape_print(FILE *out, const char *text);
+
+/* A copy as escape_print writes it. The caller frees it. NULL: out of memory. */
+char *escape_text(const char *text);
 
 /* A copy that is valid UTF-8: invalid bytes as \xff, all else unchanged. The caller frees it. NULL: out of memory. */
 char *escape_utf8(const char *text);

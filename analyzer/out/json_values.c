@@ -18,6 +18,14 @@ json_t *json_of_text(const char *text)
     return value;
 }
 
+json_t *json_of_words(const char *text)
+{
+    char *safe = text != NULL ? escape_text(text) : NULL;
+    json_t *value = safe != NULL ? json_string_nocheck(safe) : text == NULL ? json_null() : NULL;
+    free(safe);
+    return value;
+}
+
 json_t *json_of_number(uint64_t number)
 {
     return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);

@@ -23,6 +23,7 @@ struct writer {
 };
 
 extern const struct writer writer_text, writer_json, writer_suppressions;
+extern const struct writer writer_sarif;
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 
