@@ -37,9 +37,11 @@ PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexec
 PRELOAD_LIBS  = -ldl -lpthread
 PRELOAD_MAP   = $(wildcard preload/libfdtrace.map)
 
+# Where libxml2 keeps its headers: in a folder of their own, which its own word is asked for.
+XML_FLAGS      := $(or $(shell pkg-config --cflags libxml-2.0 2>/dev/null),-I/usr/include/libxml2)
 ANALYZER_FLAGS = -std=gnu11 $(OPT) -D_GNU_SOURCE -DFDTRACE_VERSION='"$(VERSION)"' $(WARN) -Iinclude -iquote analyzer \
-                 $(SANITIZE) $(CFLAGS)
-ANALYZER_LIBS  = -Wl,--as-needed -ljansson -ldw -lelf -liberty -lzstd
+                 $(XML_FLAGS) $(SANITIZE) $(CFLAGS)
+ANALYZER_LIBS  = -Wl,--as-needed -ljansson -lxml2 -ldw -lelf -liberty -lzstd
 
 # Programs to trace keep every call where the source has it, or their stacks could not be foretold.
 PROGRAM_FLAGS = -g -O0 -fno-optimize-sibling-calls -D_GNU_SOURCE $(WARN) -Iinclude -iquote preload -iquote tests

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_sarif, NULL};
+const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_sarif, &writer_junit,
+                                        NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,

@@ -73,6 +73,15 @@ static const char *demo(const char *format)
     return path;
 }
 
+/* Output of a program that must succeed, malloc'd. */
+static char *output_of(const char *const *argv)
+{
+    struct outcome outcome = run(&(struct run){.argv = argv});
+    cr_assert_eq(outcome_code(&outcome), 0, "%s: %s%s", argv[0], outcome.out, outcome.err);
+    free(outcome.err);
+    return outcome.out;
+}
+
 static json_t *parse(const char *written)
 {
     json_error_t error;
@@ -221,4 +230,76 @@ Test(formats_ci, sarif_says_what_was_not_watched)
     cr_assert(json_is_false(at(invocation, "executionSuccessful")));
     cr_assert_str_eq(text_at(invocation, "toolExecutionNotifications/0/level"), "error");
     json_decref(log);
+}
+
+/* junit */
+
+/* Writes text as a file of the scratch folder; the path lives until the next call. */
+static const char *keep(const char *written)
+{
+    static char path[128];
+    snprintf(path, sizeof(path), "%s", gate_write(session, "written", written));
+    return path;
+}
+
+/* What xmllint finds at an XPath in the file, without the newline at its end; malloc'd. */
+static char *xpath(const char *path, const char *expression)
+{
+    char *found = output_of((const char *const[]){"xmllint", "--nonet", "--xpath", expression, path, NULL});
+    found[strcspn(found, "\n")] = '\0';
+    return found;
+}
+
+static void expect_xpath(const char *path, const char *expression, const char *expected)
+{
+    char *found = xpath(path, expression);
+    cr_expect_str_eq(found, expected, "%s is '%s', not '%s'", expression, found, expected);
+    free(found);
+}
+
+Test(formats_ci, junit_fails_what_errs_and_passes_notes)
+{
+    tell_a_story();
+    char *written = render("junit");
+    const char *path = keep(written);
+    free(written);
+    expect_xpath(path, "count(/testsuites/testsuite)", "1");
+    expect_xpath(path, "string(/testsuites/testsuite/@name)", "/srv/app");
+    expect_xpath(path, "string(/testsuites/@tests)", "3");
+    expect_xpath(path, "string(/testsuites/@failures)", "2");
+    expect_xpath(path, "count(//testcase[failure/@type='leak-at-exit'])", "2");
+    expect_xpath(path, "count(//testcase[not(failure)][system-out])", "1");
+    expect_xpath(path, "count(//testcase[@name=preceding::testcase/@name])", "0");
+}
+
+Test(formats_ci, junit_points_at_the_checkout)
+{
+    const char *path = demo("junit"), *twice = "//testcase[failure/@type='double-close']";
+    expect_xpath(path, text("string(%s/@file)", twice), "tests/demo/server.c");
+    expect_xpath(path, text("%s/@line > 0", twice), "true");
+    expect_xpath(path, text("contains(%s/failure, 'death: close() in log_finish()')", twice), "true");
+    expect_xpath(path, text("starts-with(%s/@name, 'double-close in main() [')", twice), "true");
+    expect_xpath(path, text("string(%s/@classname)", twice), "server");
+}
+
+Test(formats_ci, junit_of_a_clean_program_is_a_test_that_passed)
+{
+    maker_birth(&maker, 3, maker_site_at(&maker, "open", 0x100), FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_death(&maker, 3, maker_site_at(&maker, "close", 0x200));
+    maker_exit(&maker, 0);
+    char *written = render("junit");
+    const char *path = keep(written);
+    free(written);
+    expect_xpath(path, "string(/testsuites/@tests)", "1");
+    expect_xpath(path, "count(//testcase[not(*)])", "1");
+    expect_xpath(path, "count(//failure) + count(//error)", "0");
+}
+
+Test(formats_ci, junit_says_what_was_not_watched)
+{
+    char *written = render("junit");
+    const char *path = keep(written);
+    free(written);
+    expect_xpath(path, "string(/testsuites/@errors)", "1");
+    expect_xpath(path, "count(//error)", "1");
 }
