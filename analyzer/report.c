@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_sarif, &writer_junit,
-                                        NULL};
+                                        &writer_github, &writer_gitlab, &writer_csv, NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,

@@ -303,3 +303,220 @@ Test(formats_ci, junit_says_what_was_not_watched)
     expect_xpath(path, "string(/testsuites/@errors)", "1");
     expect_xpath(path, "count(//error)", "1");
 }
+
+/* github */
+
+/* A workflow command as the runner reads it: properties and data, decoded. */
+struct command {
+    char level[16], file[256], line[16], title[64], *data;
+};
+
+static void decode(char *text, bool property)
+{
+    static const struct { const char *code; char byte; bool data; } codes[] = {
+        {"%0D", '\r', true}, {"%0A", '\n', true}, {"%3A", ':', false}, {"%2C", ',', false}, {"%25", '%', true}};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        for (char *found = text; (property || codes[i].data) && (found = strstr(found, codes[i].code)) != NULL; found++) {
+            *found = codes[i].byte;
+            memmove(found + 1, found + 3, strlen(found + 3) + 1);
+        }
+}
+
+/* False: the runner sees no command in that line. */
+static bool read_command(const char *line, struct command *command)
+{
+    line += strspn(line, " \t");
+    const char *end = strncmp(line, "::", 2) == 0 ? strstr(line + 2, "::") : NULL;
+    *command = (struct command){.data = NULL};
+    if (end == NULL)
+        return false;
+    char *head = strndup(line + 2, (size_t)(end - line - 2)), *rest = NULL;
+    command->data = strdup(end + 2);
+    decode(command->data, false);
+    snprintf(command->level, sizeof(command->level), "%.*s", (int)strcspn(head, " "), head);
+    for (char *pair = strtok_r(head + strcspn(head, " "), ",", &rest); pair != NULL; pair = strtok_r(NULL, ",", &rest)) {
+        char *value = strchr(pair, '=');
+        cr_assert_not_null(value, "'%s' is no property", pair);
+        *value++ = '\0';
+        decode(value, true);
+        pair += strspn(pair, " ");
+        if (strcmp(pair, "file") == 0)
+            snprintf(command->file, sizeof(command->file), "%s", value);
+        else if (strcmp(pair, "line") == 0)
+            snprintf(command->line, sizeof(command->line), "%s", value);
+        else if (strcmp(pair, "title") == 0)
+            snprintf(command->title, sizeof(command->title), "%s", value);
+        else
+            cr_assert_fail("unknown property %s", pair);
+    }
+    free(head);
+    return true;
+}
+
+/* How many commands of that level there are in what was written; NULL: of any. */
+static size_t count_commands(const char *written, const char *level)
+{
+    char *copy = strdup(written), *rest = NULL;
+    size_t count = 0;
+    for (char *line = strtok_r(copy, "\r\n", &rest); line != NULL; line = strtok_r(NULL, "\r\n", &rest)) {
+        struct command command;
+        if (read_command(line, &command) && (level == NULL || strcmp(command.level, level) == 0))
+            count++;
+        free(command.data);
+    }
+    free(copy);
+    return count;
+}
+
+static char *read_file(const char *path)
+{
+    return output_of((const char *const[]){"cat", path, NULL});
+}
+
+Test(formats_ci, github_annotates_the_checkout)
+{
+    char *written = read_file(demo("github"));
+    char *line = strstr(written, "title=double-close");
+    struct command command;
+    cr_assert_not_null(line, "%s", written);
+    while (line > written && line[-1] != '\n')
+        line--;
+    line[strcspn(line, "\n")] = '\0';
+    cr_assert(read_command(line, &command));
+    cr_assert_str_eq(command.level, "error");
+    cr_assert_str_eq(command.file, "tests/demo/server.c");
+    cr_assert_gt(atoi(command.line), 0);
+    cr_assert_not_null(strstr(command.data, "closed again by close() in main()"));
+    cr_assert_not_null(strstr(command.data, "\nhelp: "));
+    free(command.data);
+    free(written);
+}
+
+/* Leaks of so many places. */
+static void leak_from(int places)
+{
+    for (int i = 0; i < places; i++)
+        maker_birth(&maker, 3 + i, maker_site_at(&maker, "open", 0x100 + 0x10 * (uint64_t)i), FDT_FILE, "/etc/passwd",
+                    FDT_CLOEXEC);
+    maker_exit(&maker, 0);
+}
+
+Test(formats_ci, github_annotates_the_worst_ten_and_lists_all)
+{
+    leak_from(13);
+    const char *path = gate_write(session, "summary", "what another command said");
+    setenv("GITHUB_STEP_SUMMARY", path, 1);
+    char *written = render("github"), *summary = read_file(getenv("GITHUB_STEP_SUMMARY"));
+    cr_assert_eq(count_commands(written, "error"), 10);
+    cr_assert_not_null(strstr(written, "3 more errors"), "%s", written);
+    cr_assert_eq(strncmp(summary, "what another command said\n", 26), 0);
+    size_t rows = 0;
+    for (const char *row = summary; (row = strstr(row, "<tr><td>error</td>")) != NULL; row++)
+        rows++;
+    cr_assert_eq(rows, 13);
+    cr_assert_not_null(strstr(summary, "### fdtrace: 13 errors\n"), "%s", summary);
+    free(summary);
+    free(written);
+}
+
+Test(formats_ci, github_says_when_there_is_no_summary)
+{
+    leak_from(1);
+    setenv("GITHUB_STEP_SUMMARY", "/nowhere/at/all", 1);
+    char *written = render("github");
+    cr_assert_eq(count_commands(written, "warning"), 1);
+    cr_assert_not_null(strstr(written, "cannot write the summary"), "%s", written);
+    free(written);
+}
+
+Test(formats_ci, github_says_what_was_not_watched)
+{
+    char *written = render("github");
+    cr_assert_eq(count_commands(written, "error"), 1, "%s", written);
+    free(written);
+}
+
+/* gitlab */
+
+Test(formats_ci, gitlab_has_what_its_widget_wants)
+{
+    json_t *list = json_load_file(demo("gitlab"), JSON_REJECT_DUPLICATES, NULL);
+    cr_assert(json_is_array(list));
+    cr_assert_geq(json_array_size(list), 3);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *finding = json_array_get(list, i);
+        cr_assert_neq(text_at(finding, "description")[0], '\0');
+        cr_assert_eq(strlen(text_at(finding, "fingerprint")), 16);
+        cr_assert_str_eq(text_at(finding, "location/path"), "tests/demo/server.c");
+        cr_assert_gt(number_at(finding, "location/lines/begin"), 1);
+        bool note = strcmp(text_at(finding, "check_name"), "missing-cloexec") == 0;
+        cr_assert_str_eq(text_at(finding, "severity"), note ? "info" : "major");
+    }
+    json_decref(list);
+}
+
+Test(formats_ci, gitlab_fingerprints_are_unique)
+{
+    leak_from(3);
+    json_t *list = render_json("gitlab");
+    cr_assert_eq(json_array_size(list), 3);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            cr_assert_str_neq(text_at(json_array_get(list, i), "fingerprint"),
+                              text_at(json_array_get(list, j), "fingerprint"));
+    cr_assert_eq(number_at(list, "0/location/lines/begin"), 1, "a line is asked for, known or not");
+    json_decref(list);
+}
+
+/* csv */
+
+/* The rows as Python reads them: an array of objects, one member a column. */
+static json_t *csv_rows(const char *written)
+{
+    static const char code[] = "import csv, json, sys\n"
+                               "with open(sys.argv[1], newline='', encoding='utf-8') as file:\n"
+                               "    print(json.dumps(list(csv.DictReader(file, strict=True))))\n";
+    char *rows = output_of((const char *const[]){"python3", "-c", code, keep(written), NULL});
+    json_t *value = parse(rows);
+    free(rows);
+    return value;
+}
+
+Test(formats_ci, csv_has_a_row_for_each_descriptor)
+{
+    uint32_t site = maker_site_at(&maker, "open", 0x100);
+    maker_birth(&maker, 3, site, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_birth(&maker, 4, site, FDT_FILE, "a,\"b\"", FDT_CLOEXEC);
+    maker_exit(&maker, 0);
+    char *written = render("csv");
+    cr_assert_not_null(strstr(written, "\r\n"));
+    json_t *rows = csv_rows(written);
+    cr_assert_eq(json_array_size(rows), 2);
+    cr_assert_str_eq(text_at(rows, "0/rule"), "leak-at-exit");
+    cr_assert_str_eq(text_at(rows, "0/name"), "/etc/passwd");
+    cr_assert_str_eq(text_at(rows, "1/name"), "a,\"b\"");
+    cr_assert_str_eq(text_at(rows, "1/fd"), "4");
+    cr_assert_str_eq(text_at(rows, "1/count"), "2");
+    cr_assert_str_eq(text_at(rows, "1/call"), "open");
+    cr_assert_str_eq(text_at(rows, "1/born"), "0.002000");
+    json_decref(rows);
+    free(written);
+}
+
+Test(formats_ci, csv_holds_no_formulas)
+{
+    static const struct { const char *name, *cell; } rows[] = {
+        {"=1+1", "'=1+1"}, {"+1", "'+1"}, {"-1", "'-1"}, {"@a", "'@a"}, {"'a", "''a"}, {"\t=1", "\\t=1"},
+        {"\uff1d1", "'\uff1d1"}, {"a=1", "a=1"}};
+    uint32_t site = maker_site_at(&maker, "open", 0x100);
+    size_t count = sizeof(rows) / sizeof(rows[0]);
+    for (size_t i = 0; i < count; i++)
+        maker_birth(&maker, 3 + (int)i, site, FDT_FILE, rows[i].name, FDT_CLOEXEC);
+    maker_exit(&maker, 0);
+    char *written = render("csv");
+    json_t *table = csv_rows(written);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_str_eq(text_at(json_array_get(table, i), "name"), rows[i].cell);
+    json_decref(table);
+    free(written);
+}

@@ -23,7 +23,7 @@ struct writer {
 };
 
 extern const struct writer writer_text, writer_json, writer_suppressions;
-extern const struct writer writer_sarif, writer_junit;
+extern const struct writer writer_sarif, writer_junit, writer_github, writer_gitlab, writer_csv;
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 
