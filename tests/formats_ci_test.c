@@ -455,6 +455,17 @@ Test(formats_ci, gitlab_has_what_its_widget_wants)
     json_decref(list);
 }
 
+Test(formats_ci, gitlab_and_csv_say_what_was_not_watched)
+{
+    json_t *list = render_json("gitlab");
+    cr_assert_eq(json_array_size(list), 1);
+    cr_assert_str_eq(text_at(list, "0/severity"), "blocker");
+    json_decref(list);
+    char *written = render("csv");
+    cr_assert_not_null(strstr(written, "nothing was recorded"), "%s", written);
+    free(written);
+}
+
 Test(formats_ci, gitlab_fingerprints_are_unique)
 {
     leak_from(3);

@@ -92,6 +92,8 @@ static int write_csv(FILE *out, const struct report_view *view)
             put_descriptor(out, descriptor != NULL ? descriptor->image : finding->images[0], descriptor);
         }
     }
+    if (view->result->unrecorded) /* of no rule: a recording with holes is no finding */
+        fputs("error,,,1,\"" UNRECORDED_WORDS "\",,,,,,,,,,,,,,\r\n", out);
     checkout_free(&checkout);
     return 0;
 }

@@ -143,7 +143,7 @@ static void put_table(FILE *out, const struct checkout *checkout, const struct r
     fputs("\n### ", out);
     put_counts(out, view->result);
     if (view->result->unrecorded)
-        fputs("\nNothing was recorded, or not everything could be.\n", out);
+        fputs("\n**" UNRECORDED_WORDS "**\n", out);
     if (findings->count == 0)
         return;
     fputs("\n<table>\n<tr><th>severity</th><th>rule</th><th>count</th><th>finding</th><th>program</th><th>place</th></tr>\n",
@@ -176,7 +176,7 @@ static int write_github(FILE *out, const struct report_view *view)
     checkout_find(&checkout);
     put_annotations(out, &checkout, view);
     if (view->result->unrecorded)
-        fputs("::error title=fdtrace::nothing was recorded, or not everything could be\n", out);
+        fputs("::error title=fdtrace::" UNRECORDED_WORDS "\n", out);
     int code = path != NULL && *path != '\0' ? write_summary(path, &checkout, view) : 0;
     if (code < 0)
         fprintf(out, "::warning title=fdtrace::cannot write the summary of the step: %s\n", strerror(-code));

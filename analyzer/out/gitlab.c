@@ -38,6 +38,14 @@ static json_t *finding_value(const struct checkout *checkout, const struct findi
                      "location", location_value(checkout, finding));
 }
 
+/* A recording with holes: not a finding of the program, but the widget shows nothing else. */
+static json_t *unrecorded_value(const struct report_view *view)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:{s:o, s:{s:i}}}", "description", UNRECORDED_WORDS, "check_name", "fdtrace",
+                     "fingerprint", "unrecorded", "severity", "blocker", "location", "path",
+                     json_of_words(view->model->images[0].exe), "lines", "begin", 1);
+}
+
 static int write_gitlab(FILE *out, const struct report_view *view)
 {
     struct checkout checkout;
@@ -48,6 +56,10 @@ static int write_gitlab(FILE *out, const struct report_view *view)
     for (size_t i = 0; i < view->findings->count && result == 0; i++) {
         fputs(i > 0 ? ",\n  " : "\n  ", out);
         result = json_print(out, finding_value(&checkout, view->findings->items[i], ordinals[i]));
+    }
+    if (view->result->unrecorded && result == 0) {
+        fputs(view->findings->count > 0 ? ",\n  " : "\n  ", out);
+        result = json_print(out, unrecorded_value(view));
     }
     fputs(" ]\n", out);
     checkout_free(&checkout);

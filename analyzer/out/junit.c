@@ -189,7 +189,7 @@ static void put_unrecorded(struct junit *junit)
     put_attribute(junit, "classname", "fdtrace");
     put_attribute(junit, "name", "everything was recorded");
     open_element(junit, "error");
-    put_attribute(junit, "message", "nothing was recorded, or not everything could be");
+    put_attribute(junit, "message", UNRECORDED_WORDS);
     close_element(junit);
     close_element(junit);
     close_element(junit);

@@ -297,7 +297,7 @@ static json_t *invocation_value(const struct report_view *view)
     json_t *notes = json_array();
     if (result->unrecorded)
         json_array_append_new(notes, json_pack("{s:s, s:{s:s}}", "level", "error", "message", "text",
-                                               "nothing was recorded, or not everything could be"));
+                                               UNRECORDED_WORDS));
     if (result->untraced > 0)
         json_array_append_new(notes, json_pack("{s:s, s:{s:s}}", "level", "warning", "message", "text",
                                                "not every program of the tree could be traced"));
