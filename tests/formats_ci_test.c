@@ -4,6 +4,7 @@
  */
 #include "escape.h"
 #include "gate_support.h"
+#include "model.h"
 #include "out/place.h"
 #include "report.h"
 #include "segment_maker.h"
@@ -530,4 +531,106 @@ Test(formats_ci, csv_holds_no_formulas)
         cr_assert_str_eq(text_at(json_array_get(table, i), "name"), rows[i].cell);
     json_decref(table);
     free(written);
+}
+
+/* the schema of the JSON documents */
+
+/* Debian's own Python, which has the module whatever else is first in PATH. Says what is wrong; NULL: nothing. malloc'd. */
+static char *misfit(const char *path)
+{
+    static const char code[] =
+        "import json, sys\n"
+        "try:\n"
+        "    from jsonschema import Draft202012Validator as Validator\n"
+        "except ImportError:\n"
+        "    sys.exit(77)\n"
+        "schema = json.load(open('analyzer/out/fdtrace.schema.json'))\n"
+        "Validator.check_schema(schema)\n"
+        "errors = list(Validator(schema).iter_errors(json.load(open(sys.argv[1]))))\n"
+        "print('\\n'.join('%s: %s' % (list(error.absolute_path), error.message[:300]) for error in errors))\n"
+        "sys.exit(1 if errors else 0)\n";
+    struct outcome outcome = run(&(struct run){.argv = (const char *const[]){"/usr/bin/python3", "-c", code, path, NULL}});
+    int status = outcome_code(&outcome);
+    if (status == 77)
+        cr_skip_test("python3-jsonschema is missing");
+    cr_assert(status <= 1 && outcome.err[0] == '\0', "%s", outcome.err);
+    free(outcome.err);
+    if (status == 1)
+        return outcome.out;
+    free(outcome.out);
+    return NULL;
+}
+
+static void expect_valid(const char *path, const char *what)
+{
+    char *errors = misfit(path);
+    cr_expect_null(errors, "%s does not fit the schema: %s", what, errors);
+    free(errors);
+}
+
+Test(formats_ci, real_reports_fit_the_schema)
+{
+    static const char *const programs[] = {
+        "tests/demo/server",         "tests/victims/exec_leak_popen", "tests/victims/use_after_close",
+        "tests/victims/rights_leak", "tests/victims/leak_kinds",      "tests/victims/leak_syscall",
+        "tests/victims/limit_hit",   "tests/gate/embedded",           "tests/gate/many_ways",
+        "tests/run/scrubs",          "tests/run/terminated"};
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        if (access(built(programs[i]), X_OK) != 0)
+            cr_assert_fail("no %s", programs[i]);
+        char output[160];
+        snprintf(output, sizeof(output), "json:%s/report.json", session);
+        struct outcome outcome =
+            FDTRACE("run", "-o", output, "--fail-on=double-close", "--", built(programs[i]));
+        outcome_free(&outcome);
+        expect_valid(output + strlen("json:"), programs[i]);
+    }
+}
+
+Test(formats_ci, what_ls_and_why_write_fits_the_schema)
+{
+    static const char script[] = "exec 5</etc/passwd; \"$0\" ls --format=json $$ >\"$1/ls\"; "
+                                 "\"$0\" ls --format=json $PPID >\"$1/untraced\"; \"$0\" why --format=json $$ 5 >\"$1/why\"";
+    char path[3][128];
+    static const char *const names[] = {"ls", "untraced", "why"};
+    for (int i = 0; i < 3; i++)
+        snprintf(path[i], sizeof(path[i]), "%s/%s", session, names[i]);
+    const char *const argv[] = {"sh", "-c", script, built("fdtrace"), session, NULL};
+    struct outcome outcome = run(&(struct run){.argv = argv, .tracing = PRELOADED, .options = "report=none"});
+    cr_assert_eq(outcome_code(&outcome), 0, "%s", outcome.err);
+    outcome_free(&outcome);
+    for (int i = 0; i < 3; i++)
+        expect_valid(path[i], names[i]);
+    json_t *ls = json_load_file(path[0], 0, NULL);
+    cr_assert(json_is_true(at(ls, "traced")), "the rows of a traced process are to be seen, too");
+    json_decref(ls);
+}
+
+Test(formats_ci, the_schema_refuses_what_is_no_report)
+{
+    const char *path = demo("json");
+    json_t *report = json_load_file(path, 0, NULL);
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    json_object_set_new(finding, "severity", json_string("fatal"));
+    cr_assert_eq(json_dump_file(report, path, 0), 0);
+    char *errors = misfit(path);
+    cr_assert(errors != NULL && strstr(errors, "'severity'") != NULL, "%s", errors);
+    free(errors);
+    json_object_set_new(finding, "severity", json_string("error"));
+    json_object_del(finding, "fingerprint");
+    cr_assert_eq(json_dump_file(report, path, 0), 0);
+    errors = misfit(path);
+    cr_assert(errors != NULL && strstr(errors, "'fingerprint' is a required property") != NULL, "%s", errors);
+    free(errors);
+    json_decref(report);
+}
+
+Test(formats_ci, the_schema_knows_every_kind)
+{
+    json_t *schema = json_load_file("analyzer/out/fdtrace.schema.json", JSON_REJECT_DUPLICATES, NULL);
+    const json_t *kinds = json_object_get(at(schema, "$defs/kind"), "enum");
+    for (int kind = FDT_FILE; kind < FDT_KIND_COUNT; kind++)
+        cr_expect_str_eq(json_string_value(json_array_get(kinds, (size_t)kind - FDT_FILE)), kind_name(kind));
+    cr_expect_eq(json_array_size(kinds), FDT_KIND_COUNT - FDT_FILE);
+    json_decref(schema);
 }
