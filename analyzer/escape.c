@@ -1,6 +1,7 @@
 /* See escape.h. */
 #include "escape.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,12 +40,27 @@ static bool is_unsafe(uint32_t character)
            character == 0xfffe || character == 0xffff || (character >= 0xe0000 && character <= 0xe007f);
 }
 
+/* What a line may begin with and still hold a command. Those that is_unsafe knows do not count. */
+static bool is_blank(uint32_t character)
+{
+    return character == ' ' || character == 0x1680 || (character >= 0x2000 && character <= 0x200a) ||
+           character == 0x205f || character == 0x3000;
+}
+
+/* Does a workflow command begin here? Functions of C++ do not: they have a name before the colons. */
+static bool is_command(const char *text, bool after_blank)
+{
+    return strncmp(text, "##[", 3) == 0 ||
+           (after_blank && strncmp(text, "::", 2) == 0 && isalpha((unsigned char)text[2]));
+}
+
 void escape_print(FILE *out, const char *text)
 {
+    bool blank = true;
     while (*text != '\0') {
         uint32_t character;
         size_t length = utf8_decode(text, &character);
-        if (length == 0)
+        if (length == 0 || is_command(text, blank))
             fprintf(out, "\\x%02x", (unsigned char)*text);
         else if (!is_unsafe(character))
             fwrite(text, 1, length, out);
@@ -52,6 +68,7 @@ void escape_print(FILE *out, const char *text)
             fputs(character == '\n' ? "\\n" : character == '\t' ? "\\t" : "\\r", out);
         else
             fprintf(out, character < 0x80 ? "\\x%02x" : "\\u{%x}", character);
+        blank = length != 0 && is_blank(character);
         text += length != 0 ? length : 1;
     }
 }

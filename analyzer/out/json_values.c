@@ -120,12 +120,15 @@ json_t *json_of_descriptor(const struct descriptor *descriptor)
     return value;
 }
 
-/* Jansson escapes every control character but DEL, which can only stand inside a string. */
+/*
+ * Jansson escapes every control character but DEL, which can only stand inside a string, as ## can: a log that shows JSON must
+ * not hold the beginning of a ##[command] (escape.h). What needs no escape comes here in one piece.
+ */
 static int put(const char *text, size_t length, void *out)
 {
     for (size_t i = 0; i < length; i++)
-        if (text[i] == 0x7f)
-            fputs("\\u007f", out);
+        if (text[i] == 0x7f || (text[i] == '#' && i + 1 < length && text[i + 1] == '#'))
+            fprintf(out, "\\u%04x", (unsigned)text[i]);
         else
             putc_unlocked(text[i], out);
     return 0;
