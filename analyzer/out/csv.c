@@ -57,6 +57,7 @@ static void put_finding(FILE *out, const struct checkout *checkout, const struct
     fprintf(out, place.line > 0 ? ",%u" : ",", place.line);
     put_next(out, place.frame != NULL ? place.frame->function : NULL);
     put_next(out, finding->target);
+    fprintf(out, finding->crossings > 0 ? ",%" PRIu64 : ",", finding->crossings);
     place_free(&place);
 }
 
@@ -82,7 +83,7 @@ static int write_csv(FILE *out, const struct report_view *view)
 {
     struct checkout checkout;
     checkout_find(&checkout);
-    fputs("severity,rule,fingerprint,count,message,suggestion,file,line,function,target,program,pid,"
+    fputs("severity,rule,fingerprint,count,message,suggestion,file,line,function,target,crossings,program,pid,"
           "fd,kind,name,call,state,cloexec,born\r\n", out);
     for (size_t i = 0; i < view->findings->count; i++) {
         const struct finding *finding = view->findings->items[i];
@@ -93,7 +94,7 @@ static int write_csv(FILE *out, const struct report_view *view)
         }
     }
     if (view->result->unrecorded) /* of no rule: a recording with holes is no finding */
-        fputs("error,,,1,\"" UNRECORDED_WORDS "\",,,,,,,,,,,,,,\r\n", out);
+        fputs("error,,,1,\"" UNRECORDED_WORDS "\",,,,,,,,,,,,,,,\r\n", out);
     checkout_free(&checkout);
     return 0;
 }
