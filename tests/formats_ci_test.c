@@ -1,21 +1,19 @@
 /*
- * The formats of continuous integration: each is read by a parser of its own kind, and says what the finding says. How they
- * deal with names somebody chose to do harm stands in one table at the end.
+ * The formats of continuous integration: each is read by a parser of its own kind, and says what the finding says. Hostile
+ * names have a test of their own.
  */
-#include "escape.h"
+#include "format_support.h"
 #include "gate_support.h"
 #include "model.h"
 #include "out/place.h"
 #include "report.h"
 #include "segment_maker.h"
-#include "support.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char *session;
@@ -55,14 +53,20 @@ static char *render(const char *format)
     return written;
 }
 
-/* A leaked file, and the same file closed twice. */
-static void tell_a_story(void)
+static json_t *render_json(const char *format)
 {
-    maker_birth(&maker, 3, maker_site_at(&maker, "open", 0x100), FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
-    maker_birth(&maker, 4, maker_site_at(&maker, "socket", 0x200), FDT_SOCKET_UNIX, NULL, FDT_CLOEXEC);
-    maker_birth(&maker, 5, maker_site_at(&maker, "socket", 0x300), FDT_SOCKET_INET, NULL, 0);
-    maker_death(&maker, 5, maker_site_at(&maker, "close", 0x400));
-    maker_exit(&maker, 0);
+    char *written = render(format);
+    json_t *value = format_parse(written);
+    free(written);
+    return value;
+}
+
+/* Writes text as a file of the scratch folder; the path lives until the next call. */
+static const char *keep(const char *written)
+{
+    static char path[128];
+    snprintf(path, sizeof(path), "%s", gate_write(session, "written", written));
+    return path;
 }
 
 /* What the demo leaves in that format, as a file of the scratch folder; the path lives until the next call. */
@@ -75,54 +79,14 @@ static const char *demo(const char *format)
     return path;
 }
 
-/* Output of a program that must succeed, malloc'd. */
-static char *output_of(const char *const *argv)
+/* A leaked file, and the same file closed twice. */
+static void tell_a_story(void)
 {
-    struct outcome outcome = run(&(struct run){.argv = argv});
-    cr_assert_eq(outcome_code(&outcome), 0, "%s: %s%s", argv[0], outcome.out, outcome.err);
-    free(outcome.err);
-    return outcome.out;
-}
-
-static json_t *parse(const char *written)
-{
-    json_error_t error;
-    json_t *value = json_loads(written, JSON_REJECT_DUPLICATES, &error);
-    cr_assert_not_null(value, "%s at byte %d of %s", error.text, error.position, written);
-    return value;
-}
-
-static json_t *render_json(const char *format)
-{
-    char *written = render(format);
-    json_t *value = parse(written);
-    free(written);
-    return value;
-}
-
-/* The value at "runs/0/tool": keys and indexes. */
-static const json_t *at(const json_t *value, const char *path)
-{
-    char *copy = strdup(path), *rest = NULL;
-    for (char *step = strtok_r(copy, "/", &rest); step != NULL; step = strtok_r(NULL, "/", &rest)) {
-        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(step)) : json_object_get(value, step);
-        cr_assert_not_null(value, "no %s of %s", step, path);
-    }
-    free(copy);
-    return value;
-}
-
-static const char *text_at(const json_t *value, const char *path)
-{
-    const char *string = json_string_value(at(value, path));
-    cr_assert_not_null(string, "%s is no string", path);
-    return string;
-}
-
-static long number_at(const json_t *value, const char *path)
-{
-    cr_assert(json_is_integer(at(value, path)), "%s is no number", path);
-    return (long)json_integer_value(at(value, path));
+    maker_birth(&maker, 3, maker_site_at(&maker, "open", 0x100), FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_birth(&maker, 4, maker_site_at(&maker, "socket", 0x200), FDT_SOCKET_UNIX, NULL, FDT_CLOEXEC);
+    maker_birth(&maker, 5, maker_site_at(&maker, "socket", 0x300), FDT_SOCKET_INET, NULL, 0);
+    maker_death(&maker, 5, maker_site_at(&maker, "close", 0x400));
+    maker_exit(&maker, 0);
 }
 
 /* place */
@@ -174,28 +138,28 @@ Test(formats_ci, sarif_lists_rules_and_results)
 {
     tell_a_story();
     json_t *log = render_json("sarif");
-    cr_assert_str_eq(text_at(log, "version"), "2.1.0");
-    const json_t *results = at(log, "runs/0/results"), *list = at(log, "runs/0/tool/driver/rules");
+    cr_assert_str_eq(format_text_at(log, "version"), "2.1.0");
+    const json_t *results = format_at(log, "runs/0/results"), *list = format_at(log, "runs/0/tool/driver/rules");
     cr_assert_eq(json_array_size(results), 3);
     for (size_t i = 0; i < json_array_size(results); i++) {
         const json_t *result = json_array_get(results, i);
-        const json_t *rule = json_array_get(list, (size_t)number_at(result, "ruleIndex"));
-        cr_assert_str_eq(text_at(rule, "id"), text_at(result, "ruleId"));
-        cr_assert_str_eq(text_at(rule, "defaultConfiguration/level"), text_at(result, "level"));
-        const json_t *prints = at(result, "partialFingerprints");
+        const json_t *rule = json_array_get(list, (size_t)format_number_at(result, "ruleIndex"));
+        cr_assert_str_eq(format_text_at(rule, "id"), format_text_at(result, "ruleId"));
+        cr_assert_str_eq(format_text_at(rule, "defaultConfiguration/level"), format_text_at(result, "level"));
+        const json_t *prints = format_at(result, "partialFingerprints");
         cr_assert_eq(strlen(json_string_value(json_object_get(prints, "fdtrace/v1"))), 16);
     }
-    cr_assert_str_eq(text_at(results, "0/locations/0/physicalLocation/artifactLocation/uri"), "file:///srv/app");
-    cr_assert(json_is_true(at(log, "runs/0/invocations/0/executionSuccessful")));
+    cr_assert_str_eq(format_text_at(results, "0/locations/0/physicalLocation/artifactLocation/uri"), "file:///srv/app");
+    cr_assert(json_is_true(format_at(log, "runs/0/invocations/0/executionSuccessful")));
     json_decref(log);
 }
 
 /* The result of that rule, of the demo's. */
 static const json_t *result_of(const json_t *log, const char *rule)
 {
-    const json_t *results = at(log, "runs/0/results");
+    const json_t *results = format_at(log, "runs/0/results");
     for (size_t i = 0; i < json_array_size(results); i++)
-        if (strcmp(text_at(json_array_get(results, i), "ruleId"), rule) == 0)
+        if (strcmp(format_text_at(json_array_get(results, i), "ruleId"), rule) == 0)
             return json_array_get(results, i);
     cr_assert_fail("no result of %s", rule);
     return NULL;
@@ -205,59 +169,36 @@ Test(formats_ci, sarif_points_at_the_checkout_and_tells_the_way)
 {
     json_t *log = json_load_file(demo("sarif"), JSON_REJECT_DUPLICATES, NULL);
     cr_assert_not_null(log);
-    const json_t *twice = result_of(log, "double-close"), *place = at(twice, "locations/0/physicalLocation");
-    cr_assert_str_eq(text_at(place, "artifactLocation/uri"), "tests/demo/server.c");
-    cr_assert_str_eq(text_at(place, "artifactLocation/uriBaseId"), "%SRCROOT%");
-    cr_assert_gt(number_at(place, "region/startLine"), 0);
-    cr_assert_str_eq(text_at(twice, "locations/0/logicalLocations/0/fullyQualifiedName"), "main");
-    cr_assert_eq(json_array_size(at(twice, "relatedLocations")), 2);
-    cr_assert_str_eq(text_at(twice, "relatedLocations/0/message/text"), "death: close() in log_finish()");
-    cr_assert_eq(json_array_size(at(twice, "stacks")), 3);
-    const json_t *steps = at(twice, "codeFlows/0/threadFlows/0/locations");
+    const json_t *twice = result_of(log, "double-close"), *place = format_at(twice, "locations/0/physicalLocation");
+    cr_assert_str_eq(format_text_at(place, "artifactLocation/uri"), "tests/demo/server.c");
+    cr_assert_str_eq(format_text_at(place, "artifactLocation/uriBaseId"), "%SRCROOT%");
+    cr_assert_gt(format_number_at(place, "region/startLine"), 0);
+    cr_assert_str_eq(format_text_at(twice, "locations/0/logicalLocations/0/fullyQualifiedName"), "main");
+    cr_assert_eq(json_array_size(format_at(twice, "relatedLocations")), 2);
+    cr_assert_str_eq(format_text_at(twice, "relatedLocations/0/message/text"), "death: close() in log_finish()");
+    cr_assert_eq(json_array_size(format_at(twice, "stacks")), 3);
+    const json_t *steps = format_at(twice, "codeFlows/0/threadFlows/0/locations");
     static const char *const functions[] = {"main", "log_open", "main", "log_finish", "main"};
     cr_assert_eq(json_array_size(steps), 5);
     for (size_t i = 0; i < 5; i++) {
         const json_t *step = json_array_get(steps, i);
-        cr_assert_str_eq(text_at(step, "location/logicalLocations/0/fullyQualifiedName"), functions[i]);
-        cr_assert_eq(number_at(step, "executionOrder"), (long)i + 1);
+        cr_assert_str_eq(format_text_at(step, "location/logicalLocations/0/fullyQualifiedName"), functions[i]);
+        cr_assert_eq(format_number_at(step, "executionOrder"), (long)i + 1);
     }
-    cr_assert_eq(number_at(result_of(log, "leak-at-exit"), "occurrenceCount"), 4);
+    cr_assert_eq(format_number_at(result_of(log, "leak-at-exit"), "occurrenceCount"), 4);
     json_decref(log);
 }
 
 Test(formats_ci, sarif_says_what_was_not_watched)
 {
     json_t *log = render_json("sarif");
-    const json_t *invocation = at(log, "runs/0/invocations/0");
-    cr_assert(json_is_false(at(invocation, "executionSuccessful")));
-    cr_assert_str_eq(text_at(invocation, "toolExecutionNotifications/0/level"), "error");
+    const json_t *invocation = format_at(log, "runs/0/invocations/0");
+    cr_assert(json_is_false(format_at(invocation, "executionSuccessful")));
+    cr_assert_str_eq(format_text_at(invocation, "toolExecutionNotifications/0/level"), "error");
     json_decref(log);
 }
 
 /* junit */
-
-/* Writes text as a file of the scratch folder; the path lives until the next call. */
-static const char *keep(const char *written)
-{
-    static char path[128];
-    snprintf(path, sizeof(path), "%s", gate_write(session, "written", written));
-    return path;
-}
-
-/* What xmllint finds at an XPath in the file, without the newline at its end; malloc'd. */
-static char *xpath(const char *path, const char *expression)
-{
-    char *found = output_of((const char *const[]){"xmllint", "--nonet", "--xpath", expression, path, NULL});
-    found[strcspn(found, "\n")] = '\0';
-    return found;
-}
-
-static void expect_xpath(const char *path, const char *expression, const char *expected)
-{
-    char *found = xpath(path, expression);
-    cr_expect_str_eq(found, expected, "%s is '%s', not '%s'", expression, found, expected);
-    free(found);
-}
 
 Test(formats_ci, junit_fails_what_errs_and_passes_notes)
 {
@@ -265,23 +206,23 @@ Test(formats_ci, junit_fails_what_errs_and_passes_notes)
     char *written = render("junit");
     const char *path = keep(written);
     free(written);
-    expect_xpath(path, "count(/testsuites/testsuite)", "1");
-    expect_xpath(path, "string(/testsuites/testsuite/@name)", "/srv/app");
-    expect_xpath(path, "string(/testsuites/@tests)", "3");
-    expect_xpath(path, "string(/testsuites/@failures)", "2");
-    expect_xpath(path, "count(//testcase[failure/@type='leak-at-exit'])", "2");
-    expect_xpath(path, "count(//testcase[not(failure)][system-out])", "1");
-    expect_xpath(path, "count(//testcase[@name=preceding::testcase/@name])", "0");
+    format_expect_xpath(path, "count(/testsuites/testsuite)", "1");
+    format_expect_xpath(path, "string(/testsuites/testsuite/@name)", "/srv/app");
+    format_expect_xpath(path, "string(/testsuites/@tests)", "3");
+    format_expect_xpath(path, "string(/testsuites/@failures)", "2");
+    format_expect_xpath(path, "count(//testcase[failure/@type='leak-at-exit'])", "2");
+    format_expect_xpath(path, "count(//testcase[not(failure)][system-out])", "1");
+    format_expect_xpath(path, "count(//testcase[@name=preceding::testcase/@name])", "0");
 }
 
 Test(formats_ci, junit_points_at_the_checkout)
 {
     const char *path = demo("junit"), *twice = "//testcase[failure/@type='double-close']";
-    expect_xpath(path, text("string(%s/@file)", twice), "tests/demo/server.c");
-    expect_xpath(path, text("%s/@line > 0", twice), "true");
-    expect_xpath(path, text("contains(%s/failure, 'death: close() in log_finish()')", twice), "true");
-    expect_xpath(path, text("starts-with(%s/@name, 'double-close in main() [')", twice), "true");
-    expect_xpath(path, text("string(%s/@classname)", twice), "server");
+    format_expect_xpath(path, text("string(%s/@file)", twice), "tests/demo/server.c");
+    format_expect_xpath(path, text("%s/@line > 0", twice), "true");
+    format_expect_xpath(path, text("contains(%s/failure, 'death: close() in log_finish()')", twice), "true");
+    format_expect_xpath(path, text("starts-with(%s/@name, 'double-close in main() [')", twice), "true");
+    format_expect_xpath(path, text("string(%s/@classname)", twice), "server");
 }
 
 Test(formats_ci, junit_of_a_clean_program_is_a_test_that_passed)
@@ -292,9 +233,9 @@ Test(formats_ci, junit_of_a_clean_program_is_a_test_that_passed)
     char *written = render("junit");
     const char *path = keep(written);
     free(written);
-    expect_xpath(path, "string(/testsuites/@tests)", "1");
-    expect_xpath(path, "count(//testcase[not(*)])", "1");
-    expect_xpath(path, "count(//failure) + count(//error)", "0");
+    format_expect_xpath(path, "string(/testsuites/@tests)", "1");
+    format_expect_xpath(path, "count(//testcase[not(*)])", "1");
+    format_expect_xpath(path, "count(//failure) + count(//error)", "0");
 }
 
 Test(formats_ci, junit_says_what_was_not_watched)
@@ -302,96 +243,22 @@ Test(formats_ci, junit_says_what_was_not_watched)
     char *written = render("junit");
     const char *path = keep(written);
     free(written);
-    expect_xpath(path, "string(/testsuites/@errors)", "1");
-    expect_xpath(path, "count(//error)", "1");
+    format_expect_xpath(path, "string(/testsuites/@errors)", "1");
+    format_expect_xpath(path, "count(//error)", "1");
 }
 
 /* github */
 
-/* A workflow command as the runner reads it: properties and data, decoded. */
-struct command {
-    char level[16], file[256], line[16], title[64], *data;
-};
-
-static void decode(char *text, bool property)
-{
-    static const struct { const char *code; char byte; bool data; } codes[] = {
-        {"%0D", '\r', true}, {"%0A", '\n', true}, {"%3A", ':', false}, {"%2C", ',', false}, {"%25", '%', true}};
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        for (char *found = text; (property || codes[i].data) && (found = strstr(found, codes[i].code)) != NULL; found++) {
-            *found = codes[i].byte;
-            memmove(found + 1, found + 3, strlen(found + 3) + 1);
-        }
-}
-
-/* False: the runner sees no command in that line. */
-static bool read_command(const char *line, struct command *command)
-{
-    line += strspn(line, " \t");
-    const char *end = strncmp(line, "::", 2) == 0 ? strstr(line + 2, "::") : NULL;
-    *command = (struct command){.data = NULL};
-    if (end == NULL)
-        return false;
-    char *head = strndup(line + 2, (size_t)(end - line - 2)), *rest = NULL;
-    command->data = strdup(end + 2);
-    decode(command->data, false);
-    snprintf(command->level, sizeof(command->level), "%.*s", (int)strcspn(head, " "), head);
-    for (char *pair = strtok_r(head + strcspn(head, " "), ",", &rest); pair != NULL; pair = strtok_r(NULL, ",", &rest)) {
-        char *value = strchr(pair, '=');
-        cr_assert_not_null(value, "'%s' is no property", pair);
-        *value++ = '\0';
-        decode(value, true);
-        pair += strspn(pair, " ");
-        if (strcmp(pair, "file") == 0)
-            snprintf(command->file, sizeof(command->file), "%s", value);
-        else if (strcmp(pair, "line") == 0)
-            snprintf(command->line, sizeof(command->line), "%s", value);
-        else if (strcmp(pair, "title") == 0)
-            snprintf(command->title, sizeof(command->title), "%s", value);
-        else
-            cr_assert_fail("unknown property %s", pair);
-    }
-    free(head);
-    return true;
-}
-
-/* How many commands of that level there are in what was written; NULL: of any. */
-static size_t count_commands(const char *written, const char *level)
-{
-    char *copy = strdup(written), *rest = NULL;
-    size_t count = 0;
-    for (char *line = strtok_r(copy, "\r\n", &rest); line != NULL; line = strtok_r(NULL, "\r\n", &rest)) {
-        struct command command;
-        if (read_command(line, &command) && (level == NULL || strcmp(command.level, level) == 0))
-            count++;
-        free(command.data);
-    }
-    free(copy);
-    return count;
-}
-
-static char *read_file(const char *path)
-{
-    char *content = NULL;
-    size_t room = 0;
-    FILE *file = fopen(path, "re");
-    cr_assert_not_null(file, "%s: %s", path, strerror(errno));
-    ssize_t length = getdelim(&content, &room, '\0', file);
-    fclose(file);
-    cr_assert_geq(length, 0, "%s is empty", path);
-    return content;
-}
-
 Test(formats_ci, github_annotates_the_checkout)
 {
-    char *written = read_file(demo("github"));
+    char *written = format_read_file(demo("github"));
     char *line = strstr(written, "title=double-close");
-    struct command command;
+    struct format_command command;
     cr_assert_not_null(line, "%s", written);
     while (line > written && line[-1] != '\n')
         line--;
     line[strcspn(line, "\n")] = '\0';
-    cr_assert(read_command(line, &command));
+    cr_assert(format_read_command(line, &command));
     cr_assert_str_eq(command.level, "error");
     cr_assert_str_eq(command.file, "tests/demo/server.c");
     cr_assert_gt(atoi(command.line), 0);
@@ -415,8 +282,8 @@ Test(formats_ci, github_annotates_the_worst_ten_and_lists_all)
     leak_from(13);
     const char *path = gate_write(session, "summary", "what another command said");
     setenv("GITHUB_STEP_SUMMARY", path, 1);
-    char *written = render("github"), *summary = read_file(getenv("GITHUB_STEP_SUMMARY"));
-    cr_assert_eq(count_commands(written, "error"), 10);
+    char *written = render("github"), *summary = format_read_file(getenv("GITHUB_STEP_SUMMARY"));
+    cr_assert_eq(format_count_commands(written, "error"), 10);
     cr_assert_not_null(strstr(written, "3 more errors"), "%s", written);
     cr_assert_eq(strncmp(summary, "what another command said\n", 26), 0);
     size_t rows = 0;
@@ -433,7 +300,7 @@ Test(formats_ci, github_says_when_there_is_no_summary)
     leak_from(1);
     setenv("GITHUB_STEP_SUMMARY", "/nowhere/at/all", 1);
     char *written = render("github");
-    cr_assert_eq(count_commands(written, "warning"), 1);
+    cr_assert_eq(format_count_commands(written, "warning"), 1);
     cr_assert_not_null(strstr(written, "cannot write the summary"), "%s", written);
     free(written);
 }
@@ -441,7 +308,7 @@ Test(formats_ci, github_says_when_there_is_no_summary)
 Test(formats_ci, github_says_what_was_not_watched)
 {
     char *written = render("github");
-    cr_assert_eq(count_commands(written, "error"), 1, "%s", written);
+    cr_assert_eq(format_count_commands(written, "error"), 1, "%s", written);
     free(written);
 }
 
@@ -454,12 +321,12 @@ Test(formats_ci, gitlab_has_what_its_widget_wants)
     cr_assert_geq(json_array_size(list), 3);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *finding = json_array_get(list, i);
-        cr_assert_neq(text_at(finding, "description")[0], '\0');
-        cr_assert_eq(strlen(text_at(finding, "fingerprint")), 16);
-        cr_assert_str_eq(text_at(finding, "location/path"), "tests/demo/server.c");
-        cr_assert_gt(number_at(finding, "location/lines/begin"), 1);
-        bool note = strcmp(text_at(finding, "check_name"), "missing-cloexec") == 0;
-        cr_assert_str_eq(text_at(finding, "severity"), note ? "info" : "major");
+        cr_assert_neq(format_text_at(finding, "description")[0], '\0');
+        cr_assert_eq(strlen(format_text_at(finding, "fingerprint")), 16);
+        cr_assert_str_eq(format_text_at(finding, "location/path"), "tests/demo/server.c");
+        cr_assert_gt(format_number_at(finding, "location/lines/begin"), 1);
+        bool note = strcmp(format_text_at(finding, "check_name"), "missing-cloexec") == 0;
+        cr_assert_str_eq(format_text_at(finding, "severity"), note ? "info" : "major");
     }
     json_decref(list);
 }
@@ -468,7 +335,7 @@ Test(formats_ci, gitlab_says_what_was_not_watched)
 {
     json_t *list = render_json("gitlab");
     cr_assert_eq(json_array_size(list), 1);
-    cr_assert_str_eq(text_at(list, "0/severity"), "blocker");
+    cr_assert_str_eq(format_text_at(list, "0/severity"), "blocker");
     json_decref(list);
 }
 
@@ -479,25 +346,13 @@ Test(formats_ci, gitlab_fingerprints_are_unique)
     cr_assert_eq(json_array_size(list), 3);
     for (size_t i = 0; i < 3; i++)
         for (size_t j = 0; j < i; j++)
-            cr_assert_str_neq(text_at(json_array_get(list, i), "fingerprint"),
-                              text_at(json_array_get(list, j), "fingerprint"));
-    cr_assert_eq(number_at(list, "0/location/lines/begin"), 1, "a line is asked for, known or not");
+            cr_assert_str_neq(format_text_at(json_array_get(list, i), "fingerprint"),
+                              format_text_at(json_array_get(list, j), "fingerprint"));
+    cr_assert_eq(format_number_at(list, "0/location/lines/begin"), 1, "a line is asked for, known or not");
     json_decref(list);
 }
 
 /* csv */
-
-/* The rows as Python reads them: an array of objects, one member a column. */
-static json_t *csv_rows(const char *written)
-{
-    static const char code[] = "import csv, json, sys\n"
-                               "with open(sys.argv[1], newline='', encoding='utf-8') as file:\n"
-                               "    print(json.dumps(list(csv.DictReader(file, strict=True))))\n";
-    char *rows = output_of((const char *const[]){"python3", "-c", code, keep(written), NULL});
-    json_t *value = parse(rows);
-    free(rows);
-    return value;
-}
 
 Test(formats_ci, csv_has_a_row_for_each_descriptor)
 {
@@ -507,15 +362,15 @@ Test(formats_ci, csv_has_a_row_for_each_descriptor)
     maker_exit(&maker, 0);
     char *written = render("csv");
     cr_assert_not_null(strstr(written, "\r\n"));
-    json_t *rows = csv_rows(written);
+    json_t *rows = format_csv_rows(keep(written));
     cr_assert_eq(json_array_size(rows), 2);
-    cr_assert_str_eq(text_at(rows, "0/rule"), "leak-at-exit");
-    cr_assert_str_eq(text_at(rows, "0/name"), "/etc/passwd");
-    cr_assert_str_eq(text_at(rows, "1/name"), "a,\"b\"");
-    cr_assert_str_eq(text_at(rows, "1/fd"), "4");
-    cr_assert_str_eq(text_at(rows, "1/count"), "2");
-    cr_assert_str_eq(text_at(rows, "1/call"), "open");
-    cr_assert_str_eq(text_at(rows, "1/born"), "0.002000");
+    cr_assert_str_eq(format_text_at(rows, "0/rule"), "leak-at-exit");
+    cr_assert_str_eq(format_text_at(rows, "0/name"), "/etc/passwd");
+    cr_assert_str_eq(format_text_at(rows, "1/name"), "a,\"b\"");
+    cr_assert_str_eq(format_text_at(rows, "1/fd"), "4");
+    cr_assert_str_eq(format_text_at(rows, "1/count"), "2");
+    cr_assert_str_eq(format_text_at(rows, "1/call"), "open");
+    cr_assert_str_eq(format_text_at(rows, "1/born"), "0.002000");
     json_decref(rows);
     free(written);
 }
@@ -531,9 +386,9 @@ Test(formats_ci, csv_holds_no_formulas)
         maker_birth(&maker, 3 + (int)i, site, FDT_FILE, rows[i].name, FDT_CLOEXEC);
     maker_exit(&maker, 0);
     char *written = render("csv");
-    json_t *table = csv_rows(written);
+    json_t *table = format_csv_rows(keep(written));
     for (size_t i = 0; i < count; i++)
-        cr_assert_str_eq(text_at(json_array_get(table, i), "name"), rows[i].cell);
+        cr_assert_str_eq(format_text_at(json_array_get(table, i), "name"), rows[i].cell);
     json_decref(table);
     free(written);
 }
@@ -543,9 +398,9 @@ Test(formats_ci, csv_says_what_was_not_watched)
     const char *column;
     json_t *cell;
     char *written = render("csv");
-    json_t *rows = csv_rows(written);
+    json_t *rows = format_csv_rows(keep(written));
     cr_assert_eq(json_array_size(rows), 1);
-    cr_assert_not_null(strstr(text_at(rows, "0/message"), "nothing was recorded"));
+    cr_assert_not_null(strstr(format_text_at(rows, "0/message"), "nothing was recorded"));
     json_object_foreach (json_array_get(rows, 0), column, cell)
         cr_assert(json_is_string(cell), "the row has a cell for %s", column);
     json_decref(rows);
@@ -621,7 +476,7 @@ Test(formats_ci, what_ls_and_why_write_fits_the_schema)
     for (int i = 0; i < 3; i++)
         expect_valid(path[i], names[i]);
     json_t *ls = json_load_file(path[0], 0, NULL);
-    cr_assert(json_is_true(at(ls, "traced")), "the rows of a traced process are to be seen, too");
+    cr_assert(json_is_true(format_at(ls, "traced")), "the rows of a traced process are to be seen, too");
     json_decref(ls);
 }
 
@@ -647,240 +502,9 @@ Test(formats_ci, the_schema_refuses_what_is_no_report)
 Test(formats_ci, the_schema_knows_every_kind)
 {
     json_t *schema = json_load_file("analyzer/out/fdtrace.schema.json", JSON_REJECT_DUPLICATES, NULL);
-    const json_t *kinds = json_object_get(at(schema, "$defs/kind"), "enum");
+    const json_t *kinds = json_object_get(format_at(schema, "$defs/kind"), "enum");
     for (int kind = FDT_FILE; kind < FDT_KIND_COUNT; kind++)
         cr_expect_str_eq(json_string_value(json_array_get(kinds, (size_t)kind - FDT_FILE)), kind_name(kind));
     cr_expect_eq(json_array_size(kinds), FDT_KIND_COUNT - FDT_FILE);
     json_decref(schema);
-}
-
-/* hostile names */
-
-/* In all of it: the file that leaks, the program, its arguments, a function and a source file. */
-static const struct { const char *what, *name; } hostile[] = {
-    {"commands of a terminal", "\033[2J\033]0;owned\007\b\177"},
-    {"C1 controls", "\xc2\x9b" "31m\xc2\x85"},
-    {"lines", "a\n::error file=x::owned\r\n##[error]owned\r::stop-commands::x\n"},
-    {"a command of GitHub's runner", "::error file=x,line=1::owned"},
-    {"one after a blank", "a ::warning title=b::owned  ::add-mask::c"},
-    {"an encoded one", "%0A::error::owned%0D%250A::notice::%3A%2C"},
-    {"an old one", "##[error]owned ###[add-mask]owned"},
-    {"properties of a command", "a,line=99,title=b::c:d"},
-    {"a script", "<script>alert(1)</script><img src=x onerror=alert(2)>"},
-    {"entities and sections", "&lt;&#60;&x; ]]> <!-- --> <![CDATA[ <?x ?> <!DOCTYPE a SYSTEM 'b'>"},
-    {"quotes", "\"'`\"\"''\\\"\\'"},
-    {"a formula", "=HYPERLINK(\"http://x\",\"y\")"},
-    {"another", "@SUM(1+1)*cmd|' /C calc'!A0"},
-    {"links and tables", "[a](http://x) | b | ![c](http://y) {0} {{1}}"},
-    {"no UTF-8", "\xff\xfe\xc0\xaf\xed\xa0\x80\xf5\x80"},
-    {"no character of XML", "\xef\xbf\xbe\xef\xbf\xbf\x01\x0b\x1f"},
-    {"characters that turn text around", "\xe2\x80\xae" "gpj.exe\xe2\x81\xa6\xe2\x80\xa8"},
-    {"directions for printf", "%s%n%d%1$s%99999d"},
-    {"4 KiB", NULL},
-};
-enum { LONGEST = 4000, FORMATS = 7 };
-
-static const char *const formats[FORMATS] = {"text", "json", "sarif", "junit", "github", "gitlab", "csv"};
-
-/* The name a row stands for: `most` bytes at most, without what no path can hold. malloc'd. */
-static char *hostile_name(size_t row, size_t most)
-{
-    char *name = malloc(LONGEST + 1);
-    if (hostile[row].name == NULL)
-        snprintf(name, LONGEST + 1, "%0*d", LONGEST, 0);
-    else
-        snprintf(name, LONGEST + 1, "%s", hostile[row].name);
-    name[strlen(name) < most ? strlen(name) : most] = '\0';
-    for (char *byte = name; *byte != '\0'; byte++)
-        if (*byte == '/')
-            *byte = '|';
-    return name;
-}
-
-/* Writes name over each placeholder: `part`, over and over. */
-static size_t overwrite(char *memory, size_t size, const char *part, const char *name)
-{
-    size_t count = 0, step = strlen(part);
-    for (char *found = memory; (found = memmem(found, size - (size_t)(found - memory), part, step)) != NULL; count++) {
-        char *start = found;
-        while (found + step <= memory + size && memcmp(found, part, step) == 0)
-            found += step;
-        cr_assert_gt((size_t)(found - start), strlen(name));
-        strcpy(start, name);
-    }
-    return count;
-}
-
-/* A copy of tests/formats/names at path, with this name for its function and its source. */
-static void forge(const char *path, const char *name)
-{
-    char *memory = NULL;
-    size_t size = 0;
-    FILE *in = fopen(built("tests/formats/names"), "re"), *copy = open_memstream(&memory, &size);
-    for (int byte; (byte = getc(in)) != EOF;)
-        putc(byte, copy);
-    fclose(in);
-    fclose(copy);
-    cr_assert_gt(overwrite(memory, size, "FUNCTION_OF_NAME", name), 0);
-    cr_assert_gt(overwrite(memory, size, "SOURCE_WITH_NAME", name), 0);
-    FILE *out = fopen(path, "we");
-    cr_assert_not_null(out, "%s: %s", path, strerror(errno));
-    fwrite(memory, 1, size, out);
-    fclose(out);
-    cr_assert_eq(chmod(path, 0700), 0);
-    free(memory);
-}
-
-/* Leaves session/FORMAT of each format, and session/summary: what is told of a program in which all has this name. */
-static void report_hostile(size_t row)
-{
-    char *name = hostile_name(row, LONGEST), *component = hostile_name(row, 200);
-    char program[512], file[512], outputs[FORMATS][128];
-    const char *argv[32] = {built("fdtrace"), "run"};
-    size_t count = 2;
-    snprintf(program, sizeof(program), "%s/p%s", session, component);
-    snprintf(file, sizeof(file), "%s/%s", session, component);
-    forge(program, name);
-    fclose(fopen(file, "we"));
-    for (size_t i = 0; i < FORMATS; i++) {
-        snprintf(outputs[i], sizeof(outputs[i]), "-o%s:%s/%s", formats[i], session, formats[i]);
-        argv[count++] = outputs[i];
-    }
-    const char *const rest[] = {"--", program, file, name, NULL};
-    memcpy(argv + count, rest, sizeof(rest));
-    char summary[160];
-    snprintf(summary, sizeof(summary), "GITHUB_STEP_SUMMARY=%s/summary", session);
-    struct outcome outcome = run(&(struct run){.argv = argv, .environment = (const char *const[]){summary, NULL}});
-    cr_assert_eq(outcome_code(&outcome), 0, "%s: %s", hostile[row].what, outcome.err);
-    outcome_free(&outcome);
-    free(component);
-    free(name);
-}
-
-/* Printable UTF-8 in lines, and nothing the runner would obey but what the format itself says. */
-static void expect_printable(size_t row, const char *format, const char *written)
-{
-    size_t commands = count_commands(written, NULL), expected = strcmp(format, "github") == 0 ? 1 : 0;
-    cr_expect_eq(commands, expected, "%s in %s: %zu commands:\n%s", hostile[row].what, format, commands, written);
-    cr_expect_null(strstr(written, "##["), "%s in %s: an old command:\n%s", hostile[row].what, format, written);
-    for (const char *text = written; *text != '\0';) {
-        uint32_t character;
-        size_t length = utf8_decode(text, &character);
-        bool line = *text == '\n' || (strcmp(format, "csv") == 0 && strncmp(text, "\r\n", 2) == 0);
-        if (length == 0 || (!line && (character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x202e ||
-                                      character == 0x2028 || character >= 0xe000)))
-            cr_assert_fail("%s in %s: %#x at %td", hostile[row].what, format, character, text - written);
-        text += length;
-    }
-}
-
-static void check_json(const char *written, const char *name)
-{
-    json_t *report = parse(written);
-    char *shown = escape_utf8(name);
-    cr_expect_eq(json_array_size(at(report, "findings")), 1);
-    const char *frame = text_at(report, "findings/0/stacks/0/frames/0/function");
-    cr_expect_eq(strcmp(frame, shown), 0, "JSON keeps every byte: %s", frame);
-    free(shown);
-    json_decref(report);
-}
-
-static void check_sarif(const char *written, const char *name)
-{
-    json_t *log = parse(written);
-    (void)name;
-    cr_expect_eq(json_array_size(at(log, "runs/0/results")), 1);
-    const char *uri = text_at(log, "runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri");
-    cr_expect_eq(strspn(uri, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/%:"), strlen(uri),
-                 "'%s' is no URI", uri);
-    const char *words = text_at(log, "runs/0/results/0/message/text");
-    cr_expect(strstr(words, "[a](") == NULL && strstr(words, " {0}") == NULL, "%s", words);
-    json_decref(log);
-}
-
-static void check_gitlab(const char *written, const char *name)
-{
-    json_t *list = parse(written);
-    (void)name;
-    cr_expect_eq(json_array_size(list), 1);
-    json_decref(list);
-}
-
-static void check_github(const char *written, const char *name)
-{
-    struct command command;
-    char *line = strndup(written, strcspn(written, "\n")), *shown = escape_text(name);
-    cr_assert(read_command(line, &command), "%s", line);
-    cr_expect_str_eq(command.level, "error");
-    cr_expect_str_eq(command.title, "leak-at-exit");
-    cr_expect_eq(strncmp(command.file, shown, sizeof(command.file) - 1), 0, "'%s' is not '%s'", command.file, shown);
-    cr_expect_str_eq(command.line, "9");
-    free(shown);
-    free(command.data);
-    free(line);
-}
-
-static void check_csv(const char *written, const char *name)
-{
-    json_t *rows = csv_rows(written);
-    const char *column;
-    json_t *cell;
-    (void)name;
-    cr_expect_eq(json_array_size(rows), 1);
-    json_object_foreach (json_array_get(rows, 0), column, cell)
-        cr_expect_null(strchr("=+-@", json_string_value(cell)[0]) != NULL && json_string_length(cell) > 0 ? column : NULL,
-                       "%s calculates: %s", column, json_string_value(cell));
-    json_decref(rows);
-}
-
-static void check_junit(const char *written, const char *name)
-{
-    const char *path = keep(written);
-    (void)name;
-    expect_xpath(path, "count(//*[not(self::testsuites or self::testsuite or self::testcase or self::failure)])", "0");
-    expect_xpath(path, "count(//failure)", "1");
-    expect_xpath(path, "count(//comment() | //processing-instruction())", "0");
-}
-
-static void check_text(const char *written, const char *name)
-{
-    (void)name;
-    cr_expect_eq(strncmp(written, "error: file \"", 13), 0, "%s", written);
-    cr_expect_not_null(strstr(written, "fdtrace: 1 error in 1 image"), "%s", written);
-}
-
-/* Of the tags that stand in it only those of a table. */
-static void check_summary(const char *written)
-{
-    static const char *const tags[] = {"<table>", "</table>", "<tr>", "</tr>", "<th>", "</th>", "<td>", "</td>"};
-    for (const char *tag = written; (tag = strchr(tag, '<')) != NULL; tag++) {
-        bool known = false;
-        for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-            known |= strncmp(tag, tags[i], strlen(tags[i])) == 0;
-        cr_expect(known, "in the summary: %.40s", tag);
-    }
-}
-
-Test(formats_ci, hostile_names_are_inert_in_every_format)
-{
-    static void (*const checks[FORMATS])(const char *written, const char *name) = {
-        check_text, check_json, check_sarif, check_junit, check_github, check_gitlab, check_csv};
-    char path[128];
-    for (size_t row = 0; row < sizeof(hostile) / sizeof(hostile[0]); row++) {
-        char *name = hostile_name(row, LONGEST);
-        report_hostile(row);
-        for (size_t i = 0; i < FORMATS; i++) {
-            snprintf(path, sizeof(path), "%s/%s", session, formats[i]);
-            char *written = read_file(path);
-            expect_printable(row, formats[i], written);
-            checks[i](written, name);
-            free(written);
-        }
-        snprintf(path, sizeof(path), "%s/summary", session);
-        char *summary = read_file(path);
-        check_summary(summary);
-        expect_printable(row, "summary", summary);
-        free(summary);
-        free(name);
-    }
 }
