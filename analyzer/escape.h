@@ -1,7 +1,7 @@
 /*
  * Escaping: names from a traced program are untrusted. A file may be called "\033]0;owned\007"; printed as it stands it
- * would command the reader's terminal, and bytes that are no UTF-8 would make invalid JSON. Reports also end up in logs that
- * are read by machines: GitHub's runner obeys lines that begin with ::COMMAND, and ##[COMMAND] anywhere in a line.
+ * would command the reader's terminal, and bytes that are no UTF-8 would make invalid JSON. Reports also end up in logs
+ * that machines read: GitHub's runner obeys lines that begin with ::COMMAND, and ##[COMMAND] anywhere in a line.
  */
 #ifndef FDTRACE_ESCAPE_H
 #define FDTRACE_ESCAPE_H

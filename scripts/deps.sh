@@ -2,8 +2,8 @@
 # Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test]
 #
 #   build   the compiler and the libraries
-#   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests run traced;
-#           xmllint and jsonschema, which read what reports write
+#   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
+#           run traced; xmllint and jsonschema, which read what reports write
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
 # enabled: the tests start their own, on loopback.

@@ -67,11 +67,14 @@ static void decode(char *text, bool property)
 {
     static const struct { const char *code; char byte; bool data; } codes[] = {
         {"%0D", '\r', true}, {"%0A", '\n', true}, {"%3A", ':', false}, {"%2C", ',', false}, {"%25", '%', true}};
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        for (char *found = text; (property || codes[i].data) && (found = strstr(found, codes[i].code)) != NULL; found++) {
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (!property && !codes[i].data)
+            continue;
+        for (char *found = text; (found = strstr(found, codes[i].code)) != NULL; found++) {
             *found = codes[i].byte;
             memmove(found + 1, found + 3, strlen(found + 3) + 1);
         }
+    }
 }
 
 bool format_read_command(const char *line, struct format_command *command)
@@ -85,7 +88,8 @@ bool format_read_command(const char *line, struct format_command *command)
     command->data = strdup(end + 2);
     decode(command->data, false);
     snprintf(command->level, sizeof(command->level), "%.*s", (int)strcspn(head, " "), head);
-    for (char *pair = strtok_r(head + strcspn(head, " "), ",", &rest); pair != NULL; pair = strtok_r(NULL, ",", &rest)) {
+    char *pair = strtok_r(head + strcspn(head, " "), ",", &rest);
+    for (; pair != NULL; pair = strtok_r(NULL, ",", &rest)) {
         char *value = strchr(pair, '=');
         cr_assert_not_null(value, "'%s' is no property", pair);
         *value++ = '\0';

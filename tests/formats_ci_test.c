@@ -1,6 +1,6 @@
 /*
- * The formats of continuous integration: each is read by a parser of its own kind, and says what the finding says. Hostile
- * names have a test of their own.
+ * The formats of continuous integration: each is read by a parser of its own kind, and says what the finding says.
+ * Hostile names have a test of their own.
  */
 #include "format_support.h"
 #include "gate_support.h"
@@ -423,7 +423,8 @@ static char *misfit(const char *path)
         "errors = list(Validator(schema).iter_errors(json.load(open(sys.argv[1]))))\n"
         "print('\\n'.join('%s: %s' % (list(error.absolute_path), error.message[:300]) for error in errors))\n"
         "sys.exit(1 if errors else 0)\n";
-    struct outcome outcome = run(&(struct run){.argv = (const char *const[]){"/usr/bin/python3", "-c", code, path, NULL}});
+    const char *const argv[] = {"/usr/bin/python3", "-c", code, path, NULL};
+    struct outcome outcome = run(&(struct run){.argv = argv});
     int status = outcome_code(&outcome);
     if (status == 77)
         cr_skip_test("python3-jsonschema is missing");
@@ -464,7 +465,8 @@ Test(formats_ci, real_reports_fit_the_schema)
 Test(formats_ci, what_ls_and_why_write_fits_the_schema)
 {
     static const char script[] = "exec 5</etc/passwd; \"$0\" ls --format=json $$ >\"$1/ls\"; "
-                                 "\"$0\" ls --format=json $PPID >\"$1/untraced\"; \"$0\" why --format=json $$ 5 >\"$1/why\"";
+                                 "\"$0\" ls --format=json $PPID >\"$1/untraced\"; "
+                                 "\"$0\" why --format=json $$ 5 >\"$1/why\"";
     char path[3][128];
     static const char *const names[] = {"ls", "untraced", "why"};
     for (int i = 0; i < 3; i++)

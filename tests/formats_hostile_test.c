@@ -1,6 +1,6 @@
 /*
- * Names somebody chose to do harm, in every format: a program, its file, its arguments, its function and its source file all
- * have one, and what is told of it must be read by a parser of the format, and command nobody.
+ * Names somebody chose to do harm, in every format: a program, its file, its arguments, its function and its source file
+ * all have one, and what is told of it must be read by a parser of the format, and command nobody.
  */
 #include "escape.h"
 #include "format_support.h"
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char *session;
 
@@ -123,6 +124,7 @@ static void report_hostile(size_t row)
     memcpy(argv + count, rest, sizeof(rest));
     char summary[160];
     snprintf(summary, sizeof(summary), "GITHUB_STEP_SUMMARY=%s/summary", session);
+    unlink(strchr(summary, '/'));
     struct outcome outcome = run(&(struct run){.argv = argv, .environment = (const char *const[]){summary, NULL}});
     cr_assert_eq(outcome_code(&outcome), 0, "%s: %s", hostile[row].what, outcome.err);
     outcome_free(&outcome);
@@ -139,15 +141,18 @@ struct sample {
 /* Printable UTF-8 in lines, and nothing the runner would obey but what the format itself says. */
 static void expect_printable(const struct sample *sample)
 {
-    size_t commands = format_count_commands(sample->written, NULL), expected = strcmp(sample->format, "github") == 0 ? 1 : 0;
-    cr_expect_eq(commands, expected, "%s in %s: %zu commands:\n%s", sample->what, sample->format, commands, sample->written);
-    cr_expect_null(strstr(sample->written, "##["), "%s in %s: an old command:\n%s", sample->what, sample->format, sample->written);
+    size_t commands = format_count_commands(sample->written, NULL);
+    cr_expect_eq(commands, strcmp(sample->format, "github") == 0, "%s in %s: %zu commands:\n%s", sample->what,
+                 sample->format, commands, sample->written);
+    cr_expect_null(strstr(sample->written, "##["), "%s in %s: an old command:\n%s", sample->what, sample->format,
+                   sample->written);
     for (const char *text = sample->written; *text != '\0';) {
         uint32_t character;
         size_t length = utf8_decode(text, &character);
         bool line = *text == '\n' || (strcmp(sample->format, "csv") == 0 && strncmp(text, "\r\n", 2) == 0);
-        if (length == 0 || (!line && (character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x202e ||
-                                      character == 0x2028 || character >= 0xe000)))
+        bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+        bool hidden = character == 0x202e || character == 0x2028 || character >= 0xe000;
+        if (length == 0 || (!line && (control || hidden)))
             cr_assert_fail("%s in %s: %#x at %td", sample->what, sample->format, character, text - sample->written);
         text += length;
     }
@@ -204,14 +209,14 @@ static void check_csv(const struct sample *sample)
     json_t *cell;
     cr_expect_eq(json_array_size(rows), 1);
     json_object_foreach (json_array_get(rows, 0), column, cell)
-        cr_expect_null(strchr("=+-@", json_string_value(cell)[0]) != NULL && json_string_length(cell) > 0 ? column : NULL,
-                       "%s calculates: %s", column, json_string_value(cell));
+        cr_expect(json_string_length(cell) == 0 || strchr("=+-@", json_string_value(cell)[0]) == NULL,
+                  "%s calculates: %s", column, json_string_value(cell));
     json_decref(rows);
 }
 
 static void check_junit(const struct sample *sample)
 {
-    format_expect_xpath(sample->path, "count(//*[not(self::testsuites or self::testsuite or self::testcase or self::failure)])", "0");
+    format_expect_xpath(sample->path, "count(//testsuites | //testsuite | //testcase | //failure) = count(//*)", "true");
     format_expect_xpath(sample->path, "count(//failure)", "1");
     format_expect_xpath(sample->path, "count(//comment() | //processing-instruction())", "0");
 }

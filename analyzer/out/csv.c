@@ -1,7 +1,7 @@
 /*
- * --format csv: RFC 4180, a line of names, then one row a descriptor of each finding, and one for a finding without any.
- * A cell that a spreadsheet would take for a formula begins with an apostrophe; so does one that begins with one itself, so
- * that nothing is lost.
+ * --format csv: RFC 4180, a line of names, then one row a descriptor of each finding, and one for a finding without
+ * any. A cell that a spreadsheet would take for a formula begins with an apostrophe; so does one that begins with one
+ * itself, so that nothing is lost.
  */
 #include "escape.h"
 #include "out/place.h"

@@ -1,9 +1,10 @@
 /*
- * --format github: workflow commands, which GitHub turns into annotations beside the code, the worst ten of each level, as it
- * shows no more of a step. All findings go as a table to the summary of the step, the file GITHUB_STEP_SUMMARY names.
+ * --format github: workflow commands, which GitHub turns into annotations beside the code, the worst ten of each level,
+ * as it shows no more of a step. All findings go as a table to the summary of the step, the file GITHUB_STEP_SUMMARY
+ * names.
  *
- * The runner looks for commands in whatever a step prints. In a command %, CR and LF are written %XX, in its properties : and
- * , too, so that no name can end the command and begin another.
+ * The runner looks for commands in whatever a step prints. In a command %, CR and LF are written %XX, in its properties
+ * : and , too, so that no name can end the command and begin another.
  */
 #include "escape.h"
 #include "out/place.h"
@@ -146,8 +147,8 @@ static void put_table(FILE *out, const struct checkout *checkout, const struct r
         fputs("\n**" UNRECORDED_WORDS "**\n", out);
     if (findings->count == 0)
         return;
-    fputs("\n<table>\n<tr><th>severity</th><th>rule</th><th>count</th><th>finding</th><th>program</th><th>place</th></tr>\n",
-          out);
+    fputs("\n<table>\n<tr><th>severity</th><th>rule</th><th>count</th><th>finding</th><th>program</th>"
+          "<th>place</th></tr>\n", out);
     for (; i < findings->count && ftell(out) < SUMMARY_MOST; i++)
         put_row(out, checkout, findings->items[i]);
     if (i < findings->count)

@@ -1,6 +1,6 @@
 /*
- * --format gitlab: the code quality report of GitLab, an array of findings. It knows a finding by its fingerprint, which has
- * to be unique in the report, and links its place if that is a file of the repository.
+ * --format gitlab: the code quality report of GitLab, an array of findings. It knows a finding by its fingerprint, which
+ * has to be unique in the report, and links its place if that is a file of the repository.
  */
 #include "out/json_values.h"
 #include "out/ordinal.h"

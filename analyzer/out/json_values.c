@@ -121,8 +121,8 @@ json_t *json_of_descriptor(const struct descriptor *descriptor)
 }
 
 /*
- * Jansson escapes every control character but DEL, which can only stand inside a string, as ## can: a log that shows JSON must
- * not hold the beginning of a ##[command] (escape.h). What needs no escape comes here in one piece.
+ * Jansson escapes every control character but DEL, which can only stand inside a string, as ## can: a log that shows
+ * JSON must not hold the beginning of a ##[command] (escape.h). What needs no escape comes here in one piece.
  */
 static int put(const char *text, size_t length, void *out)
 {

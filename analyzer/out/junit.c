@@ -1,6 +1,7 @@
 /*
- * --format junit: the XML that build servers read as results of tests. A suite is a program; a test case is a finding of it,
- * which fails unless it is a note; a program without findings passes one test case, as a suite without any looks broken.
+ * --format junit: the XML that build servers read as results of tests. A suite is a program; a test case is a finding of
+ * it, which fails unless it is a note; a program without findings passes one test case, as a suite without any looks
+ * broken.
  *
  * Names of test cases hold no numbers that change from run to run, so that servers can follow one through time.
  */

@@ -16,7 +16,7 @@ static const char *below(const char *path, const char *folder)
 }
 
 /*
- * Drops empty components and ".", and lets ".." take the one before along: by the letter, as the file need not exist here.
+ * Drops empty components and ".", and lets ".." take the one before along: by the letter, as no file need exist here.
  * What is relative and climbs out keeps its leading "..".
  */
 static char *normalize(const char *path)

@@ -1,6 +1,6 @@
 /*
- * Where a finding points, in terms of somebody's checkout: systems that show findings beside the code know files by their
- * path in the repository, debug information knows them by where they lay when they were compiled.
+ * Where a finding points, in terms of somebody's checkout: systems that show findings beside the code know files by
+ * their path in the repository, debug information knows them by where they lay when they were compiled.
  *
  *     struct checkout checkout;
  *     checkout_find(&checkout);
@@ -32,15 +32,15 @@ struct place {
 };
 
 /*
- * The checkout is what GITHUB_WORKSPACE or CI_PROJECT_DIR says, if that is the current folder or one around it, else the
- * current folder. No memory, or no such folder: no roots, and nothing is inside.
+ * The checkout is what GITHUB_WORKSPACE or CI_PROJECT_DIR says, if that is the current folder or one around it, else
+ * the current folder. No memory, or no such folder: no roots, and nothing is inside.
  */
 void checkout_find(struct checkout *checkout);
 void checkout_free(struct checkout *checkout);
 
 /*
- * path without "." and "..", relative to the checkout if it lies inside (a path that is relative by itself, as builds with
- * mapped prefixes have, does, unless it climbs out). The caller frees it; NULL: out of memory.
+ * path without "." and "..", relative to the checkout if it lies inside (a path that is relative by itself, as builds
+ * with mapped prefixes have, does, unless it climbs out). The caller frees it; NULL: out of memory.
  */
 char *checkout_path(const struct checkout *checkout, const char *path, bool *inside);
 

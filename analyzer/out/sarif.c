@@ -1,10 +1,10 @@
 /*
  * --format sarif: SARIF 2.1.0, as code scanning systems and editors read it. One run, one result a finding, each on one
- * line. A result points at the frame the text points at; its other stacks are related locations, and all of them together
- * the code flow: what happened in each thread, from the outside inwards, in the order of time.
+ * line. A result points at the frame the text points at; its other stacks are related locations, and all of them
+ * together the code flow: what happened in each thread, from the outside inwards, in the order of time.
  *
- * Files of the checkout are relative to %SRCROOT%, others are file: URIs. In messages SARIF itself gives a meaning to braces
- * and to [text](target): what comes from the traced program is written so that it stays text.
+ * Files of the checkout are relative to %SRCROOT%, others are file: URIs. In messages SARIF itself gives a meaning to
+ * braces and to [text](target): what comes from the traced program is written so that it stays text.
  */
 #include "escape.h"
 #include "out/json_values.h"
@@ -155,12 +155,13 @@ static json_t *stack_values(const struct checkout *checkout, const struct findin
                 json_object_set_new(value, "threadId", json_integer(stack->thread));
             json_array_append_new(frames, value);
         }
-        json_array_append_new(array, json_pack("{s:o, s:o}", "message", event_message(finding, stack), "frames", frames));
+        json_array_append_new(array, json_pack("{s:o, s:o}", "message", event_message(finding, stack), "frames",
+                                               frames));
     }
     return array;
 }
 
-/* Steps of one stack, from the outside inwards: those a reader of the checkout can go to, and the frame of the program's own. */
+/* Steps of one stack, from the outside inwards: those a reader can go to, and the frame of the program's own. */
 static void add_steps(json_t *steps, const struct checkout *checkout, const struct finding *finding,
                       const struct finding_stack *stack, int *order)
 {
