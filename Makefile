@@ -37,9 +37,11 @@ PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexec
 PRELOAD_LIBS  = -ldl -lpthread
 PRELOAD_MAP   = $(wildcard preload/libfdtrace.map)
 
+# Where libxml2 keeps its headers: in a folder of their own, which its own word is asked for.
+XML_FLAGS      := $(or $(shell pkg-config --cflags libxml-2.0 2>/dev/null),-I/usr/include/libxml2)
 ANALYZER_FLAGS = -std=gnu11 $(OPT) -D_GNU_SOURCE -DFDTRACE_VERSION='"$(VERSION)"' $(WARN) -Iinclude -iquote analyzer \
-                 $(SANITIZE) $(CFLAGS)
-ANALYZER_LIBS  = -Wl,--as-needed -ljansson -ldw -lelf -liberty -lzstd
+                 $(XML_FLAGS) $(SANITIZE) $(CFLAGS)
+ANALYZER_LIBS  = -Wl,--as-needed -ljansson -lxml2 -ldw -lelf -liberty -lzstd
 
 # Programs to trace keep every call where the source has it, or their stacks could not be foretold.
 PROGRAM_FLAGS = -g -O0 -fno-optimize-sibling-calls -D_GNU_SOURCE $(WARN) -Iinclude -iquote preload -iquote tests
@@ -52,6 +54,7 @@ TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(wildcard tests/*/lib*.c))
 C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c),$(wildcard tests/*/*.c)))
 CXX_PROGRAMS     := $(patsubst %.cpp,$(O)/%,$(wildcard tests/*/*.cpp))
 FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
+SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
 .PHONY: all preload analyzer programs check test bench install uninstall clean help compile_commands.json $(O)/fdtrace.pc
@@ -131,14 +134,14 @@ install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 	install -Dm755 $(O)/fdtrace $(DESTDIR)$(bindir)/fdtrace
 	install -Dm644 $(O)/libfdtrace.so $(DESTDIR)$(libdir)/libfdtrace.so
 	install -Dm644 include/fdtrace/fdtrace.h $(DESTDIR)$(includedir)/fdtrace/fdtrace.h
-	install -Dm644 -t $(DESTDIR)$(prefix)/share/fdtrace $(FRAMEWORKS)
+	install -Dm644 -t $(DESTDIR)$(prefix)/share/fdtrace $(FRAMEWORKS) $(SCHEMAS)
 	install -Dm644 $(O)/fdtrace.pc $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc
 	install -Dm644 analyzer/fdtrace.1 $(DESTDIR)$(mandir)/man1/fdtrace.1
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/fdtrace $(DESTDIR)$(libdir)/libfdtrace.so $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc \
 	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
-	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS)))
+	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS) $(SCHEMAS)))
 	-rmdir $(DESTDIR)$(includedir)/fdtrace $(DESTDIR)$(prefix)/share/fdtrace
 
 compile_commands.json: ## for editors and clang tools

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, NULL};
+const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_sarif, &writer_junit,
+                                        &writer_github, &writer_gitlab, &writer_csv, NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,
@@ -38,7 +39,7 @@ enum {
 enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 
 const struct command_option report_option_table[] = {
-    {"format", 0, OPTION_FORMAT, "FORMAT", "text or json"},
+    {"format", 0, OPTION_FORMAT, "FORMAT", "text, json, sarif, junit, github, gitlab, csv or suppressions"},
     {"output", 'o', OPTION_OUTPUT, "FORMAT:FILE", "write the report to FILE (- is standard output); repeatable"},
     {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N) were found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},

@@ -2,18 +2,18 @@
 # Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test]
 #
 #   build   the compiler and the libraries
-#   test    Criterion, the other test frameworks that have hooks, and the real programs that the transparency tests run
-#           traced
+#   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
+#           run traced; xmllint and jsonschema, which read what reports write
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
 # enabled: the tests start their own, on loopback.
 set -eu
 
 build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf-dev libiberty-dev libjansson-dev
-       libzstd-dev'
+       libzstd-dev libxml2-dev'
 servers='nginx-light redis-server memcached'
 test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
-      sqlite3 dash"
+      sqlite3 dash libxml2-utils python3-jsonschema"
 
 wanted=
 for group in "${@:-build}"; do

@@ -18,6 +18,14 @@ json_t *json_of_text(const char *text)
     return value;
 }
 
+json_t *json_of_words(const char *text)
+{
+    char *safe = text != NULL ? escape_text(text) : NULL;
+    json_t *value = safe != NULL ? json_string_nocheck(safe) : text == NULL ? json_null() : NULL;
+    free(safe);
+    return value;
+}
+
 json_t *json_of_number(uint64_t number)
 {
     return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
@@ -112,12 +120,15 @@ json_t *json_of_descriptor(const struct descriptor *descriptor)
     return value;
 }
 
-/* Jansson escapes every control character but DEL, which can only stand inside a string. */
+/*
+ * Jansson escapes every control character but DEL, which can only stand inside a string, as ## can: a log that shows
+ * JSON must not hold the beginning of a ##[command] (escape.h). What needs no escape comes here in one piece.
+ */
 static int put(const char *text, size_t length, void *out)
 {
     for (size_t i = 0; i < length; i++)
-        if (text[i] == 0x7f)
-            fputs("\\u007f", out);
+        if (text[i] == 0x7f || (text[i] == '#' && i + 1 < length && text[i + 1] == '#'))
+            fprintf(out, "\\u%04x", (unsigned)text[i]);
         else
             putc_unlocked(text[i], out);
     return 0;

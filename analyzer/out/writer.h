@@ -16,6 +16,9 @@ struct report_view {
     const struct report_result *result;
 };
 
+/* What every format for machines says, each in its way, when result->unrecorded: holes must not look like a pass. */
+#define UNRECORDED_WORDS "nothing was recorded, or not everything could be"
+
 struct writer {
     const char *name;      /* what --format calls it */
     /* Returns 0, or -ENOMEM. Errors of the stream are the caller's to see, by ferror. */
@@ -23,6 +26,7 @@ struct writer {
 };
 
 extern const struct writer writer_text, writer_json, writer_suppressions;
+extern const struct writer writer_sarif, writer_junit, writer_github, writer_gitlab, writer_csv;
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 
