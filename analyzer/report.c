@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, NULL};
+const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_html, NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,

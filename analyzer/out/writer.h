@@ -22,7 +22,7 @@ struct writer {
     int (*write)(FILE *out, const struct report_view *view);
 };
 
-extern const struct writer writer_text, writer_json, writer_suppressions;
+extern const struct writer writer_text, writer_json, writer_suppressions, writer_html;
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 
