@@ -100,7 +100,7 @@ function table(id, columns, items, order) {
 }
 
 function showHead() {
-  const open = report.images.reduce((sum, image) => sum + image.open_at_end.length, 0);
+  const open = report.images.reduce((sum, image) => sum + image.open_at_end.filter(one => one.state === "open").length, 0);
   const births = report.images.reduce((sum, image) => sum + image.counts.births, 0);
   const counts = new Map();
   for (const finding of report.findings) counts.set(finding.severity, (counts.get(finding.severity) || 0) + 1);
@@ -246,7 +246,7 @@ function showPrograms() {
     {title: "Closed", kind: "number", value: image => image.counts.deaths},
     {title: "Most at once", kind: "number", value: image => image.counts.peak},
     {title: "Open at the end", kind: "number", value: image => image.open_at_end.length},
-    {title: "Traced", value: image => image.traced ? "yes" : "no: " + (image.reason || "")},
+    {title: "Traced", kind: "wide", value: image => image.traced ? "yes" : "no: " + (image.reason || "")},
     {title: "Arguments", kind: "mono wide", value: image => image.argv.join(" ")},
   ], report.images);
 }
