@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_html, NULL};
+const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_html, &writer_folded,
+                                        &writer_speedscope, &writer_trace, &writer_pprof, NULL};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,

@@ -22,7 +22,8 @@ struct writer {
     int (*write)(FILE *out, const struct report_view *view);
 };
 
-extern const struct writer writer_text, writer_json, writer_suppressions, writer_html;
+extern const struct writer writer_text, writer_json, writer_suppressions, writer_html,
+                           writer_folded, writer_speedscope, writer_trace, writer_pprof;
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 
