@@ -3,6 +3,7 @@
 # Sources are found by name, so a new file needs no line here:
 #   preload/*.c *.S                                  the guest             $(O)/libfdtrace.so
 #   analyzer/*.c analyzer/rules/*.c analyzer/out/*.c the command           $(O)/fdtrace
+#   analyzer/out/html/*                              the page it embeds
 #   frameworks/*                                     hooks for test frameworks: installed as they are
 #   tests/*.c                                        the Criterion binary  $(O)/fdtrace-tests
 #   tests/DIR/NAME.c or .cpp                         a program to trace    $(O)/tests/DIR/NAME
@@ -41,14 +42,15 @@ PRELOAD_MAP   = $(wildcard preload/libfdtrace.map)
 XML_FLAGS      := $(or $(shell pkg-config --cflags libxml-2.0 2>/dev/null),-I/usr/include/libxml2)
 ANALYZER_FLAGS = -std=gnu11 $(OPT) -D_GNU_SOURCE -DFDTRACE_VERSION='"$(VERSION)"' $(WARN) -Iinclude -iquote analyzer \
                  $(XML_FLAGS) $(SANITIZE) $(CFLAGS)
-ANALYZER_LIBS  = -Wl,--as-needed -ljansson -lxml2 -ldw -lelf -liberty -lzstd
+ANALYZER_LIBS  = -Wl,--as-needed -ljansson -lxml2 -ldw -lelf -liberty -lzstd -lz
 
 # Programs to trace keep every call where the source has it, or their stacks could not be foretold.
 PROGRAM_FLAGS = -g -O0 -fno-optimize-sibling-calls -D_GNU_SOURCE $(WARN) -Iinclude -iquote preload -iquote tests
 program_libs  = $(subst @D,$(abspath $(@D)),$(shell sed -n '1,9s|.*LIBS: \([^*]*\).*|\1|p' $<))
 
 PRELOAD_OBJECTS  := $(patsubst %,$(O)/%.o,$(basename $(wildcard preload/*.c preload/*.S)))
-ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/rules/*.c analyzer/out/*.c))
+ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/rules/*.c analyzer/out/*.c)) \
+                    $(O)/analyzer/out/html/embed.o
 TEST_OBJECTS     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/*.c))
 TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(wildcard tests/*/lib*.c))
 C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c),$(wildcard tests/*/*.c)))
@@ -102,6 +104,11 @@ $(O)/preload/%.o: preload/%.S $(O)/flags
 $(O)/analyzer/%.o: analyzer/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) $(ANALYZER_FLAGS) -MMD -MP -c -o $@ $<
+
+# The assembler's .incbin leaves no dependencies behind.
+$(O)/analyzer/out/html/embed.o: analyzer/out/html/embed.S $(wildcard analyzer/out/html/*.*) $(O)/flags
+	@mkdir -p $(@D)
+	$(call QUIET,AS)$(CC) -c -o $@ $<
 
 $(TEST_OBJECTS): $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)

@@ -15,8 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct writer *const writers[] = {&writer_text, &writer_json, &writer_suppressions, &writer_sarif, &writer_junit,
-                                        &writer_github, &writer_gitlab, &writer_csv, NULL};
+const struct writer *const writers[] = {
+    &writer_text, &writer_json, &writer_html, &writer_sarif, &writer_junit, &writer_github, &writer_gitlab, &writer_csv,
+    &writer_folded, &writer_speedscope, &writer_trace, &writer_pprof, &writer_suppressions, NULL,
+};
 
 enum {
     OPTION_FORMAT = REPORT_OPTION_FIRST,
@@ -39,7 +41,8 @@ enum {
 enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 
 const struct command_option report_option_table[] = {
-    {"format", 0, OPTION_FORMAT, "FORMAT", "text, json, sarif, junit, github, gitlab, csv or suppressions"},
+    {"format", 0, OPTION_FORMAT, "FORMAT",
+     "text, json, html, sarif, junit, github, gitlab, csv, folded, speedscope, trace, pprof or suppressions"},
     {"output", 'o', OPTION_OUTPUT, "FORMAT:FILE", "write the report to FILE (- is standard output); repeatable"},
     {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N) were found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},

@@ -10,7 +10,7 @@
 set -eu
 
 build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf-dev libiberty-dev libjansson-dev
-       libzstd-dev libxml2-dev'
+       libzstd-dev libxml2-dev zlib1g-dev'
 servers='nginx-light redis-server memcached'
 test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
       sqlite3 dash libxml2-utils python3-jsonschema"
