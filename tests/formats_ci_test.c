@@ -409,7 +409,7 @@ Test(formats_ci, csv_says_what_was_not_watched)
 
 /* the schema of the JSON documents */
 
-/* Debian's own Python, which has the module whatever else is first in PATH. Says what is wrong; NULL: nothing. malloc'd. */
+/* By Debian's own Python, which has the module whatever is first in PATH. What is wrong, malloc'd; NULL: nothing. */
 static char *misfit(const char *path)
 {
     static const char code[] =

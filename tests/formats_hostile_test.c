@@ -1,6 +1,6 @@
 /*
- * Names somebody chose to do harm, in every format: a program, its file, its arguments, its function and its source file
- * all have one, and what is told of it must be read by a parser of the format, and command nobody.
+ * Names somebody chose to do harm, in every format: a program, its file, its arguments, its function and its source all
+ * have one, and what is told of it must be read by a parser of the format, and command nobody.
  */
 #include "escape.h"
 #include "format_support.h"
@@ -216,7 +216,7 @@ static void check_csv(const struct sample *sample)
 
 static void check_junit(const struct sample *sample)
 {
-    format_expect_xpath(sample->path, "count(//testsuites | //testsuite | //testcase | //failure) = count(//*)", "true");
+    format_expect_xpath(sample->path, "count(//*) = 3 + count(//failure)", "true");
     format_expect_xpath(sample->path, "count(//failure)", "1");
     format_expect_xpath(sample->path, "count(//comment() | //processing-instruction())", "0");
 }

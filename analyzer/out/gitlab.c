@@ -1,5 +1,5 @@
 /*
- * --format gitlab: the code quality report of GitLab, an array of findings. It knows a finding by its fingerprint, which
+ * --format gitlab: the code quality report of GitLab, an array of findings. It knows one by its fingerprint, which
  * has to be unique in the report, and links its place if that is a file of the repository.
  */
 #include "out/json_values.h"

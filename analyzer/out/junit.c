@@ -1,5 +1,5 @@
 /*
- * --format junit: the XML that build servers read as results of tests. A suite is a program; a test case is a finding of
+ * --format junit: the XML that build servers read as results of tests. A suite is a program; a test case a finding of
  * it, which fails unless it is a note; a program without findings passes one test case, as a suite without any looks
  * broken.
  *
