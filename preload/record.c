@@ -510,6 +510,6 @@ void fd_refused(const struct call *call)
 {
     int saved = errno;
     if ((saved == EMFILE || saved == ENFILE) && gate_enter() && !(saved == EMFILE && other_limit(call)))
-        misuse_record(FDT_INCIDENT_LIMIT, call, -1, saved);
+        misuse_limit(call, saved);
     errno = saved;
 }

@@ -1,5 +1,6 @@
 /* The report: what rules find in a recording, how findings group, what the gate says. Its recordings are made up. */
 #include "finding.h"
+#include "headroom.h"
 #include "report.h"
 #include "rule.h"
 #include "segment_maker.h"
@@ -79,6 +80,7 @@ static const struct finding *only(const char *rule, size_t how_many)
 Test(report, many_leaks_of_one_line_are_one_finding)
 {
     uint32_t site = maker_site_at(&maker, "open", 0x100);
+    maker.header->nofile_soft = maker.header->nofile_hard = MAKER_SLOTS;
     for (int fd = 3; fd < 5003; fd++)
         maker_birth(&maker, fd, site, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
     maker_exit(&maker, 0);
@@ -255,6 +257,49 @@ Test(report, limits_name_the_limit)
     cr_assert_not_null(strstr(findings.items[0]->message, "1024 (EMFILE)"));
     cr_assert_not_null(strstr(findings.items[1]->message, "ENFILE"));
     cr_assert_eq(findings.items[0]->descriptor_count, 0);
+}
+
+/* What the first refusal left behind, and the limit of then: it was raised since. */
+Test(report, limit_hit_tells_who_held_what)
+{
+    uint32_t refused = maker_site_at(&maker, "socket", 0x100), held = maker_site_at(&maker, "open", 0x200);
+    maker_birth(&maker, 3, held, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_incident(&maker, FDT_INCIDENT_LIMIT, -1, refused, EMFILE);
+    struct fdt_incident *holder = maker_incident(&maker, FDT_INCIDENT_HOLDER, 3, refused, EMFILE);
+    holder->count = 1000;
+    holder->limit = holder->life.ns;
+    maker.header->nofile_soft = 4096;
+    maker_exit(&maker, 0);
+    record(43, 1);
+    judge();
+    const struct finding_limits *limits = only("limit-hit", 1)->limits;
+    cr_assert_not_null(limits);
+    cr_assert_eq(limits->soft, 1024);
+    cr_assert_eq(limits->open, 1);
+    cr_assert_eq(limits->holder_count, 1);
+    cr_assert_eq(limits->holders[0].live, 1000);
+    cr_assert_str_eq(limits->holders[0].oldest.life->name, "/etc/passwd");
+    cr_assert_eq(limits->holders[0].stack.count, 1);
+    cr_assert_float_eq(limits->holders[0].oldest_age, 0.002, 1e-9);
+}
+
+/* 80 of 100 is not above 80 percent, 81 is; numbers above the limit take no room below it. */
+Test(report, limit_near_begins_above_its_percentage)
+{
+    uint32_t site = maker_site_at(&maker, "open", 0x100);
+    for (int image = 0; image < 3; image++) {
+        site = maker_site_at(&maker, "open", 0x100);
+        maker.header->nofile_soft = 100;
+        for (int fd = 3; fd < (image == 0 ? 83 : 84); fd++)
+            maker_birth(&maker, image == 2 && fd == 83 ? 2000 : fd, site, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+        maker_exit(&maker, 0);
+        record(43 + image, 1);
+    }
+    judge();
+    const struct finding *near = only("limit-near", 1);
+    cr_assert_eq(near->images[0]->pid, 43);
+    cr_assert_eq(near->count, 1);
+    cr_assert_not_null(strstr(near->message, "81 of 100"));
 }
 
 Test(report, missing_cloexec_is_a_note_with_a_cure)
