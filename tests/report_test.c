@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The story of each test: a session in its own folder, the model made of it, and what the rules found. */
@@ -281,6 +282,96 @@ Test(report, limit_hit_tells_who_held_what)
     cr_assert_str_eq(limits->holders[0].oldest.life->name, "/etc/passwd");
     cr_assert_eq(limits->holders[0].stack.count, 1);
     cr_assert_float_eq(limits->holders[0].oldest_age, 0.002, 1e-9);
+}
+
+/*
+ * A program that still runs, as its recording says: it began an hour ago, and this process maps the file as it would. One
+ * birth a minute at most; those that live `kept` minutes are closed in time. The samples show no more than `level`.
+ */
+static void run_for_an_hour(unsigned last_minute, unsigned kept, uint64_t level)
+{
+    const uint64_t minute = UINT64_C(60000000000);
+    struct timespec clock;
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    maker.header->pid = getpid();
+    maker.header->start_monotonic_ns = maker.now =
+        (uint64_t)clock.tv_sec * 1000000000 + (uint64_t)clock.tv_nsec - 60 * minute;
+    uint32_t opens = maker_site_at(&maker, "open", 0x100), closes = maker_site_at(&maker, "close", 0x200);
+    struct fdt_site *site = &maker.sites[opens];
+    site->first_ns = maker.now;
+    for (unsigned i = 0; i <= last_minute; i++) {
+        maker.now = maker.header->start_monotonic_ns + i * minute;
+        if (i >= kept)
+            maker_death(&maker, 3 + (int)(i - kept), closes);
+        maker_birth(&maker, 3 + (int)i, opens, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+        if ((site->births & (site->births - 1)) == 0)
+            site->samples[__builtin_ctzll(site->births) % FDT_SAMPLES] = (struct fdt_sample){
+                maker.now, (uint32_t)(site->births - site->deaths < level ? site->births - site->deaths : level),
+                (uint32_t)site->births};
+    }
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%d.1.fdt", session, getpid());
+    cr_assert_eq(maker_write(&maker, path), 0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    void *mapping = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    cr_assert_neq(mapping, MAP_FAILED);
+    close(fd);
+    judge();
+    cr_assert_eq(model.images[0].end.how, END_RUNNING);
+    munmap(mapping, 4096);
+}
+
+Test(report, growth_is_told_while_it_goes_on)
+{
+    run_for_an_hour(59, 1000, 1000);
+    const struct finding *growth = only("leak-growth", 1);
+    cr_assert_eq(growth->count, 60);
+    cr_assert_not_null(strstr(growth->message, " an hour"), "%s", growth->message);
+    cr_assert_not_null(strstr(growth->suggestion, "limit of 1024 in 16 hours"), "%s", growth->suggestion);
+    only("leak-at-exit", 0);
+}
+
+Test(report, a_warm_up_is_no_growth)
+{
+    run_for_an_hour(31, 1000, 1000);
+    only("leak-growth", 0);
+}
+
+Test(report, a_level_that_was_found_is_no_growth)
+{
+    run_for_an_hour(59, 20, 1000);
+    only("leak-growth", 0);
+}
+
+/* Old and young ones are open, but there were as many before: some live long. */
+Test(report, samples_that_do_not_rise_are_no_growth)
+{
+    run_for_an_hour(59, 1000, 16);
+    only("leak-growth", 0);
+}
+
+/* What growth is judged by comes from the library: 5,000 births at one line leave samples of the latest powers of two. */
+Test(report, births_are_sampled)
+{
+    char error[512] = "";
+    const char *options = text("session=%s:report=none", session);
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("tests/victims/leak_many"), NULL}, .tracing = PRELOADED, .options = options});
+    cr_assert_eq(outcome_code(&outcome), 0, "%s", outcome.err);
+    outcome_free(&outcome);
+    cr_assert_eq(model_load(&model, (const char *const[]){session}, 1, NULL, 0, error, sizeof(error)), 0, "%s", error);
+    const struct segment *segment = model.images[0].segment;
+    const struct fdt_site *most = &segment->sites[0];
+    for (uint32_t i = 0; i < segment->site_count; i++)
+        if (segment->sites[i].births > most->births)
+            most = &segment->sites[i];
+    cr_assert_eq(most->births, 5000);
+    for (unsigned exponent = 9; exponent <= 12; exponent++) {
+        const struct fdt_sample *sample = &most->samples[exponent % FDT_SAMPLES];
+        cr_assert_eq(sample->births, 1u << exponent);
+        cr_assert_eq(sample->live, sample->births);
+        cr_assert(sample->ns >= most->first_ns);
+    }
 }
 
 /* 80 of 100 is not above 80 percent, 81 is; numbers above the limit take no room below it. */

@@ -261,9 +261,9 @@ Test(segment_file, bad_files_are_refused_in_one_line)
     struct fdt_header good = *maker.header;
 
     maker.header->min_reader = maker.header->version = 7;
-    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 2)");
+    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 3)");
     maker.header->min_reader = maker.header->version = 1;
-    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 2 and later)");
+    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 3 and later)");
     *maker.header = good;
     maker.header->magic[0] = 'X';
     expect_refusal(&maker, -EBADMSG, "not an fdtrace recording");
