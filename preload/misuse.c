@@ -136,6 +136,29 @@ void misuse_limit(const struct call *call, int error)
     }
 }
 
+enum { BOUND_MOST = 64 };
+
+void misuse_bound(const struct call *call, int fd)
+{
+    struct evidence evidence;
+    uint32_t site = stack_site(call), count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    uint64_t now = store_now();
+    evidence_of_slot(&evidence, fd);
+    for (uint32_t i = 0; i < count && i < have; i++) {
+        struct fdt_incident *entry = &store.incidents[i];
+        if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) != 1 || entry->type != FDT_INCIDENT_BOUND)
+            continue;
+        if (entry->site == site && strcmp(entry->life.name, evidence.life.name) == 0) {
+            entry->last_ns = now;
+            return;
+        }
+        bound++;
+    }
+    if (bound < BOUND_MOST)
+        new_incident(FDT_INCIDENT_BOUND, call, site, 0, now, &evidence);
+}
+
 /* An earlier lifetime takes the place of the latest one. Its name is not remembered. */
 static void turn_to(struct evidence *evidence, const struct fdt_past *past)
 {

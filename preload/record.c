@@ -513,3 +513,11 @@ void fd_refused(const struct call *call)
         misuse_limit(call, saved);
     errno = saved;
 }
+
+void fd_bound(const struct call *call, int fd)
+{
+    int saved = errno;
+    if (gate_enter() && (fd_word(fd) & FDT_LIVE))
+        misuse_bound(call, fd);
+    errno = saved;
+}

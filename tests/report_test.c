@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -372,6 +374,50 @@ Test(report, births_are_sampled)
         cr_assert_eq(sample->live, sample->births);
         cr_assert(sample->ns >= most->first_ns);
     }
+}
+
+/* The three witnesses of a stale path: a socket is there, it was made by that bind, and nobody has it any more. */
+enum { SOCKET_ALIVE, SOCKET_OLDER, SOCKET_STALE };
+
+static void leave_a_path(int how, size_t findings_expected)
+{
+    struct timespec monotonic, realtime;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/bound", session);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    clock_gettime(CLOCK_REALTIME, &realtime);
+    maker.now = maker.header->start_monotonic_ns = (uint64_t)monotonic.tv_sec * 1000000000 + (uint64_t)monotonic.tv_nsec;
+    maker.header->start_realtime_ns = (uint64_t)realtime.tv_sec * 1000000000 + (uint64_t)realtime.tv_nsec;
+    if (how == SOCKET_OLDER)
+        maker.header->start_realtime_ns += UINT64_C(60000000000);
+    maker_birth(&maker, 3, maker_site_at(&maker, "socket", 0x100), FDT_SOCKET_UNIX, text("unix:%s", address.sun_path), FDT_CLOEXEC);
+    maker_incident(&maker, FDT_INCIDENT_BOUND, 3, maker_site_at(&maker, "bind", 0x200), 0);
+    maker_death(&maker, 3, maker_site_at(&maker, "close", 0x300));
+    maker_exit(&maker, 0);
+    record(43, 1);
+    if (how != SOCKET_ALIVE)
+        close(fd);
+    judge();
+    only("stale-socket-path", findings_expected);
+    if (how == SOCKET_ALIVE)
+        close(fd);
+}
+
+Test(report, a_path_without_its_socket_is_stale)
+{
+    leave_a_path(SOCKET_STALE, 1);
+}
+
+Test(report, a_path_whose_socket_lives_elsewhere_is_none)
+{
+    leave_a_path(SOCKET_ALIVE, 0);
+}
+
+Test(report, a_path_that_another_bind_made_is_none)
+{
+    leave_a_path(SOCKET_OLDER, 0);
 }
 
 /* 80 of 100 is not above 80 percent, 81 is; numbers above the limit take no room below it. */
