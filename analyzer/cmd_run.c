@@ -66,7 +66,8 @@ static const char *own_option(const char *key)
     static const char *const pairs[][2] = {
         {"session", "session"}, {"report", "report"}, {"fail_on", "fail-on"}, {"exitcode", "error-exitcode"},
         {"suppressions", "suppressions"}, {"baseline", "baseline"}, {"allow", "allow"},
-        {"builtin_allow", "no-builtin-allow"}, {"require_traced", "require-traced"}};
+        {"builtin_allow", "no-builtin-allow"}, {"require_traced", "require-traced"},
+        {"limit_near", "limit-near"}};
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (strcmp(key, pairs[i][0]) == 0)
             return pairs[i][1];

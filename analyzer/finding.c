@@ -323,6 +323,7 @@ void findings_free(struct findings *findings)
         struct finding *finding = findings->items[i];
         free(finding->images);
         free(finding->descriptors);
+        free(finding->limits);
         free(finding->message);
         free(finding->suggestion);
         free(finding);

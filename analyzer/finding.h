@@ -16,6 +16,7 @@
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct rule;
+struct finding_limits;
 enum { FINDING_STACKS_MAX = 5 };
 
 /* One stack of evidence. */
@@ -50,6 +51,7 @@ struct finding {
     struct finding_stack stacks[FINDING_STACKS_MAX];
     size_t stack_count;
     int error;                    /* errno of the offence, 0 none */
+    struct finding_limits *limits; /* limit-hit, limit-near: see headroom.h; NULL otherwise */
     char *message, *suggestion;   /* raw: to be escaped when printed */
     uint64_t fingerprint;
     uint64_t key;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { LIMIT_NEAR = 80 };
+
 static const char *const kind_names[FDT_KIND_COUNT] = {
 #define FDT_KIND(symbol, name, meaning) name,
 #include "fdtrace/kinds.def"
@@ -404,7 +406,7 @@ static int build(struct model *model, const struct known_end *ends, size_t end_c
 int model_load(struct model *model, const char *const *paths, size_t count, const struct known_end *ends,
                size_t end_count, char *error, size_t error_size)
 {
-    *model = (struct model){.private = calloc(1, sizeof(*model->private))};
+    *model = (struct model){.private = calloc(1, sizeof(*model->private)), .limit_near = LIMIT_NEAR};
     if (model->private == NULL) {
         snprintf(error, error_size, "out of memory");
         return -ENOMEM;

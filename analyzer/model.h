@@ -92,6 +92,7 @@ struct model {
     size_t image_count;
     const char *const *command;    /* of the session: what `fdtrace run` was given; NULL when not recorded */
     size_t command_argc;
+    unsigned limit_near;           /* percent of the soft limit above which a program is near it; 100: nobody is */
     struct model_private *private;
 };
 

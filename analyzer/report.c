@@ -36,6 +36,7 @@ enum {
     OPTION_ALLOW,
     OPTION_NO_BUILTIN_ALLOW,
     OPTION_LIMIT,
+    OPTION_LIMIT_NEAR,
     OPTION_OPEN_SINCE
 };
 enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
@@ -55,6 +56,7 @@ const struct command_option report_option_table[] = {
     {"no-builtin-allow", 0, OPTION_NO_BUILTIN_ALLOW, NULL, "do not excuse what usually stays open (/dev/urandom, ...)"},
     {"open-since", 0, OPTION_OPEN_SINCE, "NS", "only leaks born at NS of CLOCK_MONOTONIC or later, running programs' too"},
     {"limit", 0, OPTION_LIMIT, "N", "findings told in full in text (default 50); 0 tells all"},
+    {"limit-near", 0, OPTION_LIMIT_NEAR, "PERCENT", "warn of programs that used more of their limit (default 80; 100 never)"},
     {"show", 0, OPTION_SHOW, "note|images|all", "list notes in the text, too, or every program of the tree; repeatable"},
     {"report", 0, OPTION_REPORT, "EXTENT", "none, summary or full (default) text"},
     {"color", 0, OPTION_COLOR, "WHEN", "auto (default), always or never"},
@@ -154,6 +156,21 @@ static int parse_number(struct report_options *options, const char *option, cons
     return 0;
 }
 
+static int set_limit_near(struct report_options *options, uint64_t percent)
+{
+    if (percent < 1 || percent > 100)
+        return refuse(options, "--limit-near wants percent from 1 to 100");
+    options->limit_near = (unsigned)percent;
+    return 0;
+}
+
+static int parse_limit_near(struct report_options *options, const char *value)
+{
+    uint64_t percent;
+    int result = parse_number(options, "limit-near", value, &percent);
+    return result < 0 ? result : set_limit_near(options, percent);
+}
+
 static int parse_exitcode(struct report_options *options, const char *value)
 {
     char *end;
@@ -226,6 +243,8 @@ int report_option(struct report_options *options, int id, const char *value)
         return 0;
     case OPTION_LIMIT:
         return parse_number(options, "limit", value, &options->limit);
+    case OPTION_LIMIT_NEAR:
+        return parse_limit_near(options, value);
     case OPTION_OPEN_SINCE:
         options->open_only = true;
         return parse_number(options, "open-since", value, &options->open_since);
@@ -242,7 +261,8 @@ static int read_environment(struct report_options *options, const struct environ
     options->error_exitcode = environment->exitcode <= 255 ? (int)environment->exitcode : EXITCODE_STANDARD;
     options->require_traced = environment->require_traced;
     options->builtin_allow = environment->builtin_allow;
-    if (environment->suppressions[0] != '\0')
+    result = set_limit_near(options, environment->limit_near);
+    if (result == 0 && environment->suppressions[0] != '\0')
         result = suppressions_read_file(options->suppressions, environment->suppressions, options->error,
                                         sizeof(options->error));
     if (result == 0)
@@ -457,6 +477,7 @@ int report_session(const char *const *paths, size_t path_count, const struct rep
         return code;
     result->images = model.image_count; /* from here on there is something to tell, whatever goes wrong */
     allow_apply(&options->allowed, options->builtin_allow, &model);
+    model.limit_near = options->limit_near;
     if (options->open_only)
         judge_running(&model, options->open_since);
     code = findings_gather(&findings, &model);

@@ -50,6 +50,7 @@ struct report_options {
     bool builtin_allow;           /* the list of allow.def, too */
     char *baseline, *write_baseline;    /* paths, NULL none */
     uint64_t limit;               /* findings told in full in text; 0 all */
+    unsigned limit_near;          /* percent; see model.h */
     bool open_only;               /* --open-since was given */
     uint64_t open_since;          /* CLOCK_MONOTONIC, nanoseconds */
     const struct known_end *ends; /* what the caller knows of how processes ended; may be NULL */

@@ -4,6 +4,7 @@
 #include "gate.h"
 #include "handle.h"
 #include "history.h"
+#include "holders.h"
 #include "ring.h"
 #include "sites.h"
 #include "table.h"
@@ -18,6 +19,9 @@ struct evidence {
     struct fdt_death death;
     struct fdt_life life;
     struct fdt_past before;
+    uint64_t limit;
+    uint32_t open;
+    uint32_t count;          /* of a HOLDER; otherwise it begins with 1 */
 };
 
 static void evidence_of_slot(struct evidence *evidence, int fd)
@@ -72,7 +76,9 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     entry->death = evidence->death;
     entry->life = evidence->life;
     entry->before = evidence->before;
-    entry->count = 1;
+    entry->limit = evidence->limit;
+    entry->open = evidence->open;
+    entry->count = evidence->count > 0 ? evidence->count : 1;
     __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
     return index;
 }
@@ -99,6 +105,59 @@ void misuse_record(enum fdt_incident_type type, const struct call *call, int fd,
     struct evidence evidence;
     evidence_of_slot(&evidence, fd);
     keep(type, call, &evidence, error);
+}
+
+static bool has_black_box(int error)
+{
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < have; i++)
+        if (__atomic_load_n(&store.incidents[i].commit, __ATOMIC_ACQUIRE) == 1 &&
+            store.incidents[i].type == FDT_INCIDENT_HOLDER && store.incidents[i].error == error)
+            return true;
+    return false;
+}
+
+void misuse_limit(const struct call *call, int error)
+{
+    struct evidence evidence;
+    struct holder holders[HOLDERS_MOST];
+    evidence_of_slot(&evidence, -1);
+    evidence.limit = __atomic_load_n(&store.header->nofile_soft, __ATOMIC_RELAXED);
+    evidence.open = __atomic_load_n(&store.header->open_now, __ATOMIC_RELAXED);
+    keep(FDT_INCIDENT_LIMIT, call, &evidence, error);
+    if (has_black_box(error))
+        return;
+    unsigned count = holders_find(holders);
+    for (unsigned i = 0; i < count; i++) {
+        evidence_of_slot(&evidence, holders[i].oldest);
+        evidence.limit = holders[i].youngest_ns;
+        evidence.count = holders[i].live;
+        new_incident(FDT_INCIDENT_HOLDER, call, stack_site(call), error, store_now(), &evidence);
+    }
+}
+
+enum { BOUND_MOST = 64 };
+
+void misuse_bound(const struct call *call, int fd)
+{
+    struct evidence evidence;
+    uint32_t site = stack_site(call), count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    uint64_t now = store_now();
+    evidence_of_slot(&evidence, fd);
+    for (uint32_t i = 0; i < count && i < have; i++) {
+        struct fdt_incident *entry = &store.incidents[i];
+        if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) != 1 || entry->type != FDT_INCIDENT_BOUND)
+            continue;
+        if (entry->site == site && strcmp(entry->life.name, evidence.life.name) == 0) {
+            entry->last_ns = now;
+            return;
+        }
+        bound++;
+    }
+    if (bound < BOUND_MOST)
+        new_incident(FDT_INCIDENT_BOUND, call, site, 0, now, &evidence);
 }
 
 /* An earlier lifetime takes the place of the latest one. Its name is not remembered. */

@@ -8,6 +8,18 @@
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error);
 
 /*
+ * A call was refused a descriptor: error is EMFILE or ENFILE. The first time for each error a black box is kept beside it:
+ * which sites held most then. It opens nothing, so it is complete although nothing can be opened any more.
+ */
+void misuse_limit(const struct call *call, int error);
+
+/*
+ * A path was bound to the AF_UNIX socket fd. No misuse yet, but whether it outlives its socket is told after the slot may
+ * have been given away. Of a program that binds many paths the first ones are kept.
+ */
+void misuse_bound(const struct call *call, int fd);
+
+/*
  * The same for an EBADF on a number with a past. What is copied is the lifetime the offender meant, as far as the number's
  * history tells; and when it is the caller that was robbed by another thread's stale close, that is the incident: REUSE.
  */

@@ -513,6 +513,14 @@ void fd_refused(const struct call *call)
 {
     int saved = errno;
     if ((saved == EMFILE || saved == ENFILE) && gate_enter() && !(saved == EMFILE && other_limit(call)))
-        misuse_record(FDT_INCIDENT_LIMIT, call, -1, saved);
+        misuse_limit(call, saved);
+    errno = saved;
+}
+
+void fd_bound(const struct call *call, int fd)
+{
+    int saved = errno;
+    if (gate_enter() && (fd_word(fd) & FDT_LIVE))
+        misuse_bound(call, fd);
     errno = saved;
 }

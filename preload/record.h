@@ -103,6 +103,8 @@ enum fdt_kind fd_kind(int fd);
 void fd_bad_use(const struct call *call, int fd);
 /* fd is about to be put into an fd_set that has no room for it. Silent when it is not open: then it is a bound, no number. */
 void fd_over_select(const struct call *call, int fd);
+/* bind of an AF_UNIX socket to a path, after fd_named. */
+void fd_bound(const struct call *call, int fd);
 /* A call that makes descriptors inside libc failed; errno is still set. EMFILE and ENFILE become an incident. */
 void fd_refused(const struct call *call);
 

@@ -82,3 +82,14 @@ uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, uns
     }
     return FDT_NO_SITE;
 }
+
+void site_sample(struct fdt_site *site, uint64_t births, uint64_t live)
+{
+    struct fdt_sample *sample = &site->samples[(unsigned)__builtin_ctzll(births) % FDT_SAMPLES];
+    if (births > UINT32_MAX)
+        return;
+    __atomic_store_n(&sample->births, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&sample->ns, store_now(), __ATOMIC_RELEASE);
+    __atomic_store_n(&sample->live, (uint32_t)live, __ATOMIC_RELAXED);
+    __atomic_store_n(&sample->births, (uint32_t)births, __ATOMIC_RELEASE);
+}

@@ -16,6 +16,9 @@
  */
 uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, unsigned depth);
 
+/* Birth number `births` of the site, a power of two, made it `live`: kept for those who ask whether it keeps growing. */
+void site_sample(struct fdt_site *site, uint64_t births, uint64_t live);
+
 /* The module epoch stacks belong to now; it changes when a dlclose may have let other code move in at old addresses. */
 uint32_t site_epoch(void);
 

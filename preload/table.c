@@ -4,6 +4,7 @@
 #include "history.h"
 #include "raw.h"
 #include "ring.h"
+#include "sites.h"
 #include "thread.h"
 #include "unrest.h"
 
@@ -43,6 +44,8 @@ static void count_birth(uint32_t site_id, uint64_t flags)
     uint64_t live = births - __atomic_load_n(&site->deaths, __ATOMIC_RELAXED);
     if (live > site->peak)
         raise_to(&site->peak, (uint32_t)live);
+    if (UNLIKELY((births & (births - 1)) == 0))
+        site_sample(site, births, live);
     if (!(flags & FDT_CLOEXEC))
         __atomic_fetch_add(&site->inheritable, 1, __ATOMIC_RELAXED);
 }

@@ -11,6 +11,9 @@ static void follow(int answer, int resource, const struct rlimit *limit)
     if (answer != 0 || resource != RLIMIT_NOFILE || limit == NULL ||
         __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) != GATE_ON)
         return;
+    if (limit->rlim_cur != __atomic_load_n(&store.header->nofile_soft, __ATOMIC_RELAXED))
+        __atomic_store_n(&store.header->limit_peak, __atomic_load_n(&store.header->open_peak, __ATOMIC_RELAXED),
+                         __ATOMIC_RELAXED);
     __atomic_store_n(&store.header->nofile_soft, limit->rlim_cur, __ATOMIC_RELAXED);
     __atomic_store_n(&store.header->nofile_hard, limit->rlim_max, __ATOMIC_RELAXED);
 }

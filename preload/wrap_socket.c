@@ -9,6 +9,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <string.h>
 
 uint8_t socket_kind(int domain)
 {
@@ -35,8 +36,11 @@ void name_told(const struct call *call, int answer, int fd, const struct sockadd
     const char *name = address_text(text, address, length);
     if (name == NULL)
         return;
+    bool binds = __start_fdt_hooks[call->id].call[0] == 'b';
     fd_named(call, fd, name);
-    rights_named(fd, name, __start_fdt_hooks[call->id].call[0] == 'b');
+    rights_named(fd, name, binds);
+    if (binds && address->sa_family == AF_UNIX && strchr("@", name[strlen("unix:")]) == NULL) /* a path */
+        fd_bound(call, fd);
 }
 
 #define NAMES(name, public)                                                                            \

@@ -181,6 +181,10 @@ struct fdt_incident *maker_incident(struct segment_maker *maker, enum fdt_incide
                                       .call = maker->sites[site].call, .ns = tick(maker), .tid = maker->header->pid,
                                       .error = error};
     incident->last_ns = incident->ns;
+    if (type == FDT_INCIDENT_LIMIT) {
+        incident->limit = maker->header->nofile_soft;
+        incident->open = maker->header->open_now;
+    }
     if (fd >= 0) {
         const struct fdt_slot *slot = &maker->table[fd];
         incident->generation = FDT_GENERATION(slot->state);

@@ -31,7 +31,7 @@ static const struct layout layouts[] = {
     F(fdt_header, epoch), F(fdt_header, calls), F(fdt_header, modules), F(fdt_header, incidents), F(fdt_header, sites),
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
     F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, rights),
-    F(fdt_header, suppressions), F(fdt_header, forks), F(fdt_header, unused),
+    F(fdt_header, suppressions), F(fdt_header, forks), F(fdt_header, limit_peak),
     F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),
@@ -46,9 +46,10 @@ static const struct layout layouts[] = {
     F(fdt_life, name),
     F(fdt_death, ns), F(fdt_death, site), F(fdt_death, tid), F(fdt_death, generation), F(fdt_death, call),
     F(fdt_death, error),
+    F(fdt_sample, ns), F(fdt_sample, live), F(fdt_sample, births),
     F(fdt_site, hash), F(fdt_site, frames), F(fdt_site, depth), F(fdt_site, call), F(fdt_site, births),
     F(fdt_site, deaths), F(fdt_site, inheritable), F(fdt_site, peak), F(fdt_site, flags), F(fdt_site, first_ns),
-    F(fdt_site, epoch), F(fdt_site, reserved),
+    F(fdt_site, epoch), F(fdt_site, reserved), F(fdt_site, samples),
     F(fdt_event, sequence), F(fdt_event, ns), F(fdt_event, site), F(fdt_event, tid), F(fdt_event, fd),
     F(fdt_event, generation), F(fdt_event, other), F(fdt_event, call), F(fdt_event, type), F(fdt_event, reserved),
     F(fdt_event, value),
@@ -58,7 +59,7 @@ static const struct layout layouts[] = {
     F(fdt_incident, commit), F(fdt_incident, count), F(fdt_incident, type), F(fdt_incident, call), F(fdt_incident, fd),
     F(fdt_incident, ns), F(fdt_incident, last_ns), F(fdt_incident, site), F(fdt_incident, tid), F(fdt_incident, error),
     F(fdt_incident, generation), F(fdt_incident, state), F(fdt_incident, death), F(fdt_incident, life),
-    F(fdt_incident, before),
+    F(fdt_incident, before), F(fdt_incident, limit), F(fdt_incident, open), F(fdt_incident, reserved),
     F(fdt_module, commit), F(fdt_module, born), F(fdt_module, died), F(fdt_module, build_id_length),
     F(fdt_module, start), F(fdt_module, end), F(fdt_module, bias), F(fdt_module, build_id), F(fdt_module, path),
     F(fdt_exec, commit), F(fdt_exec, call), F(fdt_exec, how), F(fdt_exec, ns), F(fdt_exec, site), F(fdt_exec, tid),
@@ -260,9 +261,9 @@ Test(segment_file, bad_files_are_refused_in_one_line)
     struct fdt_header good = *maker.header;
 
     maker.header->min_reader = maker.header->version = 7;
-    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 2)");
+    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 3)");
     maker.header->min_reader = maker.header->version = 1;
-    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 2 and later)");
+    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 3 and later)");
     *maker.header = good;
     maker.header->magic[0] = 'X';
     expect_refusal(&maker, -EBADMSG, "not an fdtrace recording");

@@ -2,6 +2,7 @@
  * --format json: one object, schema fdtrace-report/1. Written image by image and finding by finding, each on one line,
  * so that memory stays small however much there is to say.
  */
+#include "headroom.h"
 #include "out/json_values.h"
 #include "out/writer.h"
 #include "rule.h"
@@ -78,6 +79,33 @@ static json_t *stack_value(const struct finding_stack *stack)
     return value;
 }
 
+/* Unknown limits are null; what has no bound is a number no process reaches. */
+static json_t *limit_value(uint64_t number)
+{
+    return number != 0 ? json_of_number(number) : json_null();
+}
+
+static json_t *holder_value(const struct limit_holder *holder)
+{
+    json_t *frames = json_array();
+    for (size_t i = 0; i < holder->stack.count; i++)
+        json_array_append_new(frames, frame_value(&holder->stack.frames[i]));
+    return json_pack("{s:o, s:o, s:s, s:o, s:f, s:f, s:o}", "live", json_of_number(holder->live), "call",
+                     json_of_text(descriptor_call(&holder->oldest)), "kind", kind_name(holder->oldest.kind), "name",
+                     json_of_text(holder->oldest.life->name), "oldest_age", holder->oldest_age, "youngest_age",
+                     holder->youngest_age, "frames", frames);
+}
+
+static json_t *limits_value(const struct finding_limits *limits)
+{
+    json_t *holders = json_array();
+    for (size_t i = 0; i < limits->holder_count; i++)
+        json_array_append_new(holders, holder_value(&limits->holders[i]));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "which", limits->which, "soft", json_of_number(limits->soft),
+                     "hard", json_of_number(limits->hard), "nr_open", limit_value(limits->nr_open), "file_max",
+                     limit_value(limits->file_max), "open", json_of_number(limits->open), "holders", holders);
+}
+
 static size_t argument_count(const char *const *list)
 {
     size_t count = 0;
@@ -103,6 +131,8 @@ static json_t *finding_value(const struct finding *finding)
                      stacks);
     if (value != NULL && finding->crossings > 0)
         json_object_set_new(value, "crossings", json_of_number(finding->crossings));
+    if (value != NULL && finding->limits != NULL)
+        json_object_set_new(value, "limits", limits_value(finding->limits));
     if (value != NULL && finding->target != NULL)
         json_object_set_new(value, "target", json_of_text(finding->target));
     if (value != NULL && finding->target_argv != NULL)

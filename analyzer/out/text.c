@@ -14,6 +14,7 @@
  *     help: close each of them ...
  */
 #include "escape.h"
+#include "out/limits_text.h"
 #include "out/source.h"
 #include "out/story.h"
 #include "out/tree.h"
@@ -245,6 +246,7 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
         put_names(out, finding);
     for (size_t i = 0; i < finding->stack_count; i++)
         put_stack(out, style, finding, &finding->stacks[i]);
+    limits_put(out, finding);
     if (finding->suggestion[0] != '\0') {
         fprintf(out, "   %shelp:%s ", style->help, style->end);
         put_wrapped(out, finding->suggestion, 9);

@@ -35,9 +35,9 @@
 #endif
 
 #define FDT_MAGIC        "FDTRACE\n"   /* 8 bytes, no NUL */
-#define FDT_VERSION      2u
+#define FDT_VERSION      3u
 #define FDT_MIN_READER   2u
-#define FDT_OLDEST       2u            /* formats before it are no longer understood */
+#define FDT_OLDEST       3u            /* formats before it are no longer understood */
 #define FDT_SHARDS       4u            /* power of two */
 #define FDT_SUFFIX       ".fdt"        /* a segment file is PID.IMAGE.fdt */
 #define FDT_DEPTH_MAX    64u           /* frames of one stack */
@@ -171,7 +171,7 @@ struct fdt_header {
     uint64_t rights;              /* descriptors ever sent or received in messages; atomic */
     uint64_t suppressions;        /* address of the text fdtrace_default_suppressions() answered; 0: there is none */
     uint32_t forks;               /* children made by fork, clone or forkpty; atomic */
-    uint32_t unused;
+    uint32_t limit_peak;          /* open_peak when the soft limit last changed; a higher one came under this limit */
     uint64_t reserved[12];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
@@ -257,6 +257,17 @@ struct fdt_slot {
     struct fdt_life  life;     /* the current lifetime, or the latest when not LIVE */
 };
 
+/*
+ * How many lifetimes of a site were live at one birth. Samples are taken at births 1, 2, 4, 8, ..., and the latest few
+ * are kept: enough to tell a count that keeps growing from one that has settled, in constant space.
+ */
+#define FDT_SAMPLES 4u
+struct fdt_sample {
+    uint64_t ns;
+    uint32_t live;
+    uint32_t births;           /* a power of two; 0: never taken */
+};
+
 struct fdt_site {
     uint64_t hash;             /* atomic commit word: of call, epoch and frames; never 0 */
     uint32_t frames;           /* index of the innermost frame in the frames part */
@@ -270,6 +281,7 @@ struct fdt_site {
     uint64_t first_ns;
     uint32_t epoch;            /* module epoch the addresses belong to */
     uint32_t reserved;
+    struct fdt_sample samples[FDT_SAMPLES]; /* of birth number 2^n, at n % FDT_SAMPLES */
 };
 #define FDT_SITE_CUT      1u   /* the stack goes on beyond depth */
 #define FDT_SITE_GUESSED  2u   /* by frame pointers: frames may be missing or wrong */
@@ -316,6 +328,9 @@ struct fdt_incident {
     struct fdt_death death;    /* the slot's evidence at that moment */
     struct fdt_life  life;
     struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten */
+    uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born */
+    uint32_t open;             /* of a LIMIT: descriptors open then */
+    uint32_t reserved;
 };
 
 struct fdt_module {
@@ -412,10 +427,11 @@ FDT_ASSERT(sizeof(struct fdt_part) == 16);
 FDT_ASSERT(sizeof(struct fdt_life) == 64 + FDT_NAME_SIZE);
 FDT_ASSERT(sizeof(struct fdt_death) == 24);
 FDT_ASSERT(sizeof(struct fdt_slot) == 256);
-FDT_ASSERT(sizeof(struct fdt_site) == 64);
+FDT_ASSERT(sizeof(struct fdt_site) == 128);
+FDT_ASSERT(sizeof(struct fdt_sample) == 16);
 FDT_ASSERT(sizeof(struct fdt_event) == 48);
 FDT_ASSERT(sizeof(struct fdt_past) == 48);
-FDT_ASSERT(sizeof(struct fdt_incident) == 344);
+FDT_ASSERT(sizeof(struct fdt_incident) == 360);
 FDT_ASSERT(sizeof(struct fdt_module) == 328);
 FDT_ASSERT(sizeof(struct fdt_exec) == 384);
 FDT_ASSERT(sizeof(struct fdt_crossing) == 264);

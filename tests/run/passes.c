@@ -3,7 +3,7 @@
  * another child, another program by then, gets one through a named socket. What was received stays open.
  * usage: passes FOLDER
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <stdio.h>

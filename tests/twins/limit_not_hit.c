@@ -1,6 +1,7 @@
 /*
  * Close to the limit and never over it; other errors of an open are everyday life.
  * EXPECT: nothing
+ * OPTIONS: limit_near=100
  */
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
  * Received and closed; received and used. Credentials that do not fit are no descriptors, though the flag is the same.
  * EXPECT: nothing
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <string.h>

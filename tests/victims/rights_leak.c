@@ -2,7 +2,7 @@
  * Two descriptors fit a buffer meant for one, because CMSG_SPACE rounds up; the second is never looked at.
  * EXPECT: rights-leak count=1 kind=file call=recvmsg birth=take send=give
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Looking at a message with MSG_PEEK installs copies of its descriptors; receiving it installs them again.
  * EXPECT: rights-leak count=1 kind=file call=recvmsg birth=peek
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * EXPECT: rights-truncated count=1 kind=socket-unix receive=take
  * EXPECT: rights-leak count=1 call=recvmsg birth=take
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * A received descriptor that is used is the program's own affair: an ordinary leak.
  * EXPECT: leak-at-exit count=1 kind=file call=recvmsg birth=take
  */
-#include "rights.h"
+#include "messages.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What programs that pass descriptors in messages share: give and take. Both are used by name in expected stacks. */
-#ifndef FDTRACE_TESTS_RIGHTS_H
-#define FDTRACE_TESTS_RIGHTS_H
+#ifndef FDTRACE_TESTS_MESSAGES_H
+#define FDTRACE_TESTS_MESSAGES_H
 
 #include <string.h>
 #include <sys/socket.h>
