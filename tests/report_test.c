@@ -302,7 +302,7 @@ static void run_for_an_hour(unsigned last_minute, unsigned kept, uint64_t level)
     struct fdt_site *site = &maker.sites[opens];
     site->first_ns = maker.now;
     for (unsigned i = 0; i <= last_minute; i++) {
-        maker.now = maker.header->start_monotonic_ns + i * minute;
+        maker.now = maker.header->start_monotonic_ns + i * minute + minute / 2; /* far from any quarter of the hour */
         if (i >= kept)
             maker_death(&maker, 3 + (int)(i - kept), closes);
         maker_birth(&maker, 3 + (int)i, opens, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
