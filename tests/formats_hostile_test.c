@@ -197,6 +197,8 @@ static void check_github(const struct sample *sample)
     cr_expect_str_eq(command.title, "leak-at-exit");
     cr_expect_eq(strncmp(command.file, shown, sizeof(command.file) - 1), 0, "'%s' is not '%s'", command.file, shown);
     cr_expect_str_eq(command.line, "9");
+    cr_expect(strlen(sample->name) > 200 || strstr(command.data, shown) != NULL, "'%s' is not in '%s'", shown,
+              command.data);
     free(shown);
     free(command.data);
     free(line);
