@@ -54,7 +54,7 @@ CXX_PROGRAMS     := $(patsubst %.cpp,$(O)/%,$(wildcard tests/*/*.cpp))
 FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all preload analyzer programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -67,6 +67,10 @@ check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*
 
 bench: all programs ## measure the cost, as ratios to the bare program
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
+
+# PATTERN='stress *' runs some of the workloads.
+transparency: all ## run other people's test suites and servers bare and traced, and compare
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)
