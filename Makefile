@@ -65,8 +65,9 @@ programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
 check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
 	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
 
-bench: all programs ## measure the cost, as ratios to the bare program
+bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1: beside other tools, too)
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
+	$(if $(PEERS),FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench-peers.sh)
 
 # PATTERN='stress *' runs some of the workloads.
 transparency: all ## run other people's test suites and servers bare and traced, and compare

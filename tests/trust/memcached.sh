@@ -1,7 +1,7 @@
 # A cache with four threads, and 50,000 connections that come, ask and go; the client is not traced.
 # NEEDS: memcached /usr/bin/python3
 set -e
-$TRACE memcached -s ./socket -t 4 -c 512 $([ "$(id -u)" != 0 ] || echo '-u root') &
+$TRACE memcached -s ./socket -P "$PWD/pid" -t 4 -c 512 $([ "$(id -u)" != 0 ] || echo '-u root') &
 server=$!
 cat >talk.py <<'PYTHON'
 import collections, socket, time
@@ -30,7 +30,7 @@ print(dict(answers))
 open("figure", "w").write("%.0f /s\n" % (50000 / (time.monotonic() - start)))
 PYTHON
 /usr/bin/python3 talk.py
-kill -TERM $server
+kill -TERM "$(cat pid)"
 status=0
 wait $server || status=$?
 echo "memcached ended with $status"

@@ -23,13 +23,13 @@ $TRACE nginx -p "$PWD" -c "$PWD/nginx.conf" -e "$PWD/error.log" &
 server=$!
 until curl -s "http://127.0.0.1:$port/" >/dev/null; do kill -0 $server; done
 wrk -t 1 -c 32 -d 1s "http://127.0.0.1:$port/" >first
-kill -HUP $server
+kill -HUP "$(cat nginx.pid)"
 wrk -t 1 -c 32 -d 3s "http://127.0.0.1:$port/" >second
 cat first second >&2
 awk '/^Requests\/sec/ { print $2, "/s" }' second >figure
 grep -c 'Non-2xx' second || :
 curl -s "http://127.0.0.1:$port/" | cksum
-kill -QUIT $server
+kill -QUIT "$(cat nginx.pid)"
 wait $server
 echo "nginx ended with $?"
 grep -c 'alert\|emerg\|crit' error.log || :
