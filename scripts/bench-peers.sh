@@ -29,6 +29,7 @@ if [ -d /dev/shm ] && [ -w /dev/shm ]; then
     folder=/dev/shm
 fi
 scratch=$(mktemp -d "$folder/fdtrace-peers.XXXXXX")
+mkdir "$scratch/data"
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 
@@ -53,7 +54,7 @@ tool valgrind valgrind  'valgrind --tool=none --track-fds=yes --trace-children=y
 tool strace   strace    'strace -D -f -e trace=%desc -o /dev/null'
 tool strace-k strace    'strace -D -f -k -e trace=%desc -o /dev/null'
 tool ltrace   ltrace    'ltrace -f -o /dev/null'
-tool heaptrack heaptrack "heaptrack -o '$scratch/heap'"
+tool heaptrack heaptrack "heaptrack -o '$scratch/data/heap'"
 
 line() { # WHAT CELL...
     printf '%-36s' "$1"
@@ -63,7 +64,7 @@ line() { # WHAT CELL...
 }
 
 tidy() {
-    rm -rf "$scratch/session" "$scratch/heap"* "$scratch/work"
+    rm -rf "$scratch/session" "$scratch/data"/* "$scratch/work"
 }
 
 # The best figure of each tool goes to $scratch/best.TOOL, "fails" where there is none. A command is run as

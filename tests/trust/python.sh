@@ -39,11 +39,20 @@ class Outcomes(unittest.TextTestResult):
             self.note(test, "failed")
 
 
+def single(tests):
+    """Every test by itself, but those of AF_VSOCK, which wait for ever where no hypervisor answers."""
+    for test in tests:
+        if isinstance(test, unittest.TestSuite):
+            yield from single(test)
+        elif "VSOCK" not in test.id():
+            yield test
+
+
 if __name__ == "__main__":
     support.use_resources = []      # no network beyond this machine, no audio, no windows
     answers = open("answers", "w")  # tests may capture or close what they write to otherwise
     suite = unittest.defaultTestLoader.loadTestsFromName("test." + sys.argv[1])
-    result = unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(suite)
+    result = unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(unittest.TestSuite(single(suite)))
     for identity, outcome in sorted(result.outcomes.items()):
         print(identity, outcome, file=answers)
     print(result.testsRun, "tests", file=answers)
