@@ -221,7 +221,7 @@ failed=0
 compare() { # NAME FILE ARGUMENT
     perform bare "$scratch/bare" "$2" "$3"
     if [ "$(cat "$scratch/bare.status")" = 77 ]; then
-        printf '%-64s skipped: %s\n' "$1" "$(tail -n 1 "$scratch/bare.said")"
+        printf '%-72s skipped: %s\n' "$1" "$(tail -n 1 "$scratch/bare.said")"
         return
     fi
     perform timed "$scratch/timed" "$2" "$3"
@@ -238,7 +238,7 @@ compare() { # NAME FILE ARGUMENT
     if [ "$results" = differ ] || [ "$different" != 0 ] || [ "$equal" = 0 ]; then
         failed=1
     fi
-    printf '%-64s %14s %14s %7s  %-8s %4s %6s:%-3s %6s\n' "$1" "$(cat "$scratch/bare.figure")" \
+    printf '%-72s %14s %14s %7s  %-8s %4s %6s:%-3s %6s\n' "$1" "$(cat "$scratch/bare.figure")" \
         "$(cat "$scratch/timed.figure")" "$(cost "$scratch/bare.figure" "$scratch/timed.figure")" \
         "$results" "$(cat "$scratch/bare.status")" "$equal" "$different" "$errors"
     if [ "$results" != same ]; then
@@ -257,7 +257,7 @@ keep_all() { # NAME
     "$build/fdtrace" report "$recordings/session" >"$where/report.txt" 2>&1 || :
 }
 
-printf '%-64s %14s %14s %7s  %-8s %4s %6s:%-3s %6s\n' workload bare traced cost results ends verify not errors
+printf '%-72s %14s %14s %7s  %-8s %4s %6s:%-3s %6s\n' workload bare traced cost results ends verify not errors
 while read -r workload argument; do
     [ -n "$workload" ] || continue
     name=$workload${argument:+ $argument}
@@ -265,7 +265,7 @@ while read -r workload argument; do
     file=tests/trust/$workload.sh
     missing=$(absent $(directive "$file" NEEDS))
     if [ -n "$missing" ]; then
-        printf '%-64s skipped: there is no %s here\n' "$name" "$missing"
+        printf '%-72s skipped: there is no %s here\n' "$name" "$missing"
         continue
     fi
     compare "$name" "$file" "$argument"
