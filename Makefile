@@ -59,7 +59,7 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all preload analyzer programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -70,8 +70,13 @@ programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
 check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
 	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
 
-bench: all programs ## measure the cost, as ratios to the bare program
+bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1: beside other tools, too)
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
+	$(if $(PEERS),FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench-peers.sh)
+
+# PATTERN='stress *' runs some of the workloads.
+transparency: all ## run other people's test suites and servers bare and traced, and compare
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)

@@ -16,6 +16,7 @@
 #include "unrest.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 const char *fdtrace_default_suppressions(void) __attribute__((weak));
 
 bool process_under_run;
+bool process_shares_table;
 
 static struct store parent_store; /* what a forked child copies from, then forgets */
 
@@ -253,11 +255,20 @@ void process_adopt(uint64_t fork_ns)
     restore_signals(&signals);
 }
 
+/* With the same memory and a thread structure of its own, or while we wait, the other is one more writer of one record. */
+void process_clones(unsigned long flags)
+{
+    bool one_record = (flags & CLONE_VM) && (flags & (CLONE_SETTLS | CLONE_VFORK));
+    if ((flags & CLONE_FILES) && !one_record)
+        process_shares_table = true;
+}
+
 void process_forked(uint64_t fork_ns)
 {
     uint32_t wiped = GATE_WIPED;
     int saved = errno;
     thread_self.vfork_pid = 0;
+    process_shares_table = false;
     if (__atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_adopt(fork_ns);
     errno = saved;

@@ -7,6 +7,14 @@
 /* `fdtrace run` is around us and makes the report. Known after process_start. */
 extern bool process_under_run;
 
+/*
+ * The kernel's table is also that of another process, made by clone with CLONE_FILES, whose events are recorded elsewhere or,
+ * if it even shares our thread-local storage, may be lost between the two: the record cannot equal the kernel's table.
+ */
+extern bool process_shares_table;
+/* A clone with these flags: notes whether it makes the table such a one. Called on both sides or before it. */
+void process_clones(unsigned long flags);
+
 /* Sets everything up; the gate is BUSY on entry, ON or OFF afterwards. The constructor's work, or an earlier caller's. */
 void process_start(void);
 

@@ -90,10 +90,11 @@ int verify_table(int output)
 {
     struct tally tally = {.output = output};
     struct line line = {.length = 0};
-    bool asked = process_each_descriptor(check_open, &tally);
+    bool asked = !process_shares_table && process_each_descriptor(check_open, &tally);
     line_text(&line, "fdtrace: verify: ");
     if (!asked) {
-        line_text(&line, "/proc/self/fd cannot be read; nothing was verified");
+        line_text(&line, process_shares_table ? "descriptors shared with another process" : "/proc/self/fd cannot be read");
+        line_text(&line, "; nothing was verified");
         line_end(&line, output);
         return -1;
     }

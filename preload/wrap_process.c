@@ -195,6 +195,7 @@ static void cloned(const struct call *call, int child, int flags, bool apart, co
             function = start_clone;                                                                    \
             argument = stack = start;                                                                  \
         }                                                                                              \
+        process_clones((unsigned)flags);                                                               \
         if (apart && is_vfork(flags))                                                                  \
             vfork_prepare();                                                                           \
         int child = REAL(name)(function, stack, flags, argument, parent_tid, tls, child_tid);          \

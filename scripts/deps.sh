@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test]
+# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers]
 #
 #   build   the compiler and the libraries
 #   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
 #           run traced; xmllint and jsonschema, which read what reports write
+#   trust   the test suites and benchmarks of `make transparency`
+#   peers   the other tools that `make bench PEERS=1` measures, and what draws its plots
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
 # enabled: the tests start their own, on loopback.
@@ -14,13 +16,17 @@ build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf
 servers='nginx-light redis-server memcached'
 test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
       sqlite3 dash libxml2-utils python3-jsonschema"
+trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
+peers='valgrind strace ltrace heaptrack gnuplot-nox'
 
 wanted=
 for group in "${@:-build}"; do
     case $group in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
-    *) echo "deps.sh: no group is called '$group': build, test" >&2; exit 2 ;;
+    trust) wanted="$wanted $trust" ;;
+    peers) wanted="$wanted $peers" ;;
+    *) echo "deps.sh: no group is called '$group': build, test, trust, peers" >&2; exit 2 ;;
     esac
 done
 

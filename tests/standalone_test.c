@@ -245,3 +245,24 @@ Test(standalone, forked_children_have_their_programs_suppressions)
 {
     expect_end("gate/embedded_forked", "fail_on=error:exitcode=9", 0, "1 suppressed");
 }
+
+/* A table that belongs to two records equals neither, and neither is at fault. */
+Test(standalone, a_shared_table_is_not_verified)
+{
+    static const struct {
+        const char *how, *says;
+    } cases[] = {
+        {"clone", "descriptors shared with another process; nothing was verified"},
+        {"raw", "descriptors shared with another process; nothing was verified"},
+        {"fork", "table equals kernel"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = run(&(struct run){
+            .argv = (const char *[]){built("tests/standalone/shared_table"), cases[i].how, NULL},
+            .tracing = PRELOADED, .options = "report=none:verify=1"});
+        cr_expect_eq(outcome_code(&outcome), 0, "%s: %d", cases[i].how, outcome_code(&outcome));
+        expect_told(&outcome, cases[i].says);
+        cr_expect_null(strstr(outcome.err, "differences"), "%s: %s", cases[i].how, outcome.err);
+        outcome_free(&outcome);
+    }
+}

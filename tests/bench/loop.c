@@ -2,9 +2,10 @@
  * One pair of calls, again and again, from a stack of 12 frames and more: prints the nanoseconds one round takes, the
  * best of many batches (what disturbs a batch only ever adds).
  *
- *     loop CALL [HELD [THREADS]]
+ *     loop CALL [HELD [THREADS [FRAMES [ROUNDS]]]]
  *
- * HELD descriptors are open meanwhile. With THREADS the figure is wall time by all rounds of all threads.
+ * HELD descriptors are open meanwhile. With THREADS the figure is wall time by all rounds of all threads; 0 is one thread,
+ * timed by itself. FRAMES is the depth of the stack below main, and ROUNDS how many a batch of each thread has.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,6 +22,7 @@
 #define BATCH        1000
 #define MEASURE_NS   300e6
 #define THREADS_MAX  16
+#define FRAMES_MAX   1000
 
 static int null_fd;
 static volatile uint64_t sink;
@@ -92,7 +94,7 @@ static double now_ns(void)
 }
 
 static void (*call_round)(void);
-static int threads = 1;
+static int threads, frames = STACK_FRAMES, rounds = 20 * BATCH;
 static pthread_barrier_t barrier;
 static double best = 1e18;
 
@@ -114,19 +116,19 @@ static void batches_together(int first)
     for (int batch = 0; batch < 20; batch++) {
         pthread_barrier_wait(&barrier);
         double before = now_ns();
-        for (int i = 0; i < 20 * BATCH; i++)
+        for (int i = 0; i < rounds; i++)
             call_round();
         pthread_barrier_wait(&barrier);
-        double each = (now_ns() - before) / (20.0 * BATCH * threads);
+        double each = (now_ns() - before) / ((double)rounds * threads);
         if (first && each < best)
             best = each;
     }
 }
 
-static void descend(int frames, void (*last)(int), int argument)
+static void descend(int further, void (*last)(int), int argument)
 {
-    if (frames > 0)
-        descend(frames - 1, last, argument);
+    if (further > 0)
+        descend(further - 1, last, argument);
     else
         last(argument);
     __asm__ volatile("" ::: "memory"); /* no tail call */
@@ -140,7 +142,7 @@ static void run_alone(int unused)
 
 static void *run_thread(void *first)
 {
-    descend(STACK_FRAMES, batches_together, first != NULL);
+    descend(frames, batches_together, first != NULL);
     return NULL;
 }
 
@@ -177,16 +179,19 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(calls) / sizeof(calls[0]); i++)
         if (strcmp(argv[1], calls[i].name) == 0)
             call_round = calls[i].round;
-    threads = argc > 3 ? atoi(argv[3]) : 1;
+    threads = argc > 3 ? atoi(argv[3]) : 0;
+    frames = argc > 4 ? atoi(argv[4]) : STACK_FRAMES;
+    rounds = argc > 5 ? atoi(argv[5]) : 20 * BATCH;
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (call_round == NULL || null_fd < 0 || threads < 1 || threads > THREADS_MAX)
+    if (call_round == NULL || null_fd < 0 || threads < 0 || threads > THREADS_MAX || frames < 0 ||
+        frames > FRAMES_MAX || rounds < 1)
         return 2;
     if (argc > 2 && atol(argv[2]) > 0)
         hold(atol(argv[2]));
-    if (argc > 3)
+    if (threads > 0)
         run_threads();
     else
-        descend(STACK_FRAMES, run_alone, 0);
+        descend(frames, run_alone, 0);
     printf("%.2f\n", best);
     return 0;
 }

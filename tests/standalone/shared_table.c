@@ -1,0 +1,33 @@
+/* A child that shares our descriptors but not our memory opens one, and leaves it to us. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char stack[65536] __attribute__((aligned(16)));
+
+static int child(void *unused)
+{
+    (void)unused;
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* clone, or what does the same, or fork, which shares nothing. */
+int main(int argc, char **argv)
+{
+    const char *how = argc > 1 ? argv[1] : "clone";
+    int status = -1;
+    pid_t pid;
+    if (strcmp(how, "clone") == 0)
+        pid = clone(child, stack + sizeof(stack), CLONE_FILES | SIGCHLD, NULL);
+    else if ((pid = (pid_t)syscall(SYS_clone, (strcmp(how, "raw") == 0 ? CLONE_FILES : 0) | SIGCHLD, 0, 0, 0, 0)) == 0)
+        _exit(child(NULL));
+    waitpid(pid, &status, 0);
+    printf("%s: opened %d, %s here\n", how, WEXITSTATUS(status),
+           fcntl(WEXITSTATUS(status), F_GETFD) >= 0 ? "open" : "not open");
+    return 0;
+}
