@@ -5,7 +5,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-build/html}
-command -v chromium >/dev/null || { echo "check-html: there is no chromium; on Debian: apt-get install chromium" >&2; exit 2; }
+if ! command -v chromium >/dev/null; then
+    echo "check-html: there is no chromium; on Debian: apt-get install chromium" >&2
+    exit 2
+fi
 
 make -s all programs build/fdtrace-tests
 FDTRACE_BUILD=$PWD/build build/fdtrace-tests --timeout 120 --filter 'formats_look/html*'

@@ -1,4 +1,4 @@
-/* Formats to look at: html, folded, speedscope, trace, pprof. What each says of one small story, and of hostile names. */
+/* Formats to look at: what each says of one small story, and of hostile names. */
 #include "report.h"
 #include "segment_maker.h"
 #include "support.h"
@@ -178,8 +178,8 @@ Test(formats_look, html_works_in_a_browser, .timeout = 120)
     fprintf(file, "%.*s%s%s", (int)(stop - page), page, visit, stop + strlen("</body>"));
     fclose(file);
     struct run how = {.argv = (const char *[]){"chromium", "--headless", "--no-sandbox", "--disable-gpu", profile,
-                                               "--window-size=400,900", "--enable-logging=stderr", "--v=0", "--dump-dom",
-                                               url, NULL}, .deadline = 100};
+                                               "--window-size=400,900", "--enable-logging=stderr", "--v=0",
+                                               "--dump-dom", url, NULL}, .deadline = 100};
     struct outcome outcome = run(&how);
     cr_assert_eq(outcome_code(&outcome), 0, "%s", outcome.err);
     cr_expect_null(strstr(outcome.err, "CONSOLE"), "%s", outcome.err);
@@ -279,7 +279,8 @@ static size_t count_events(const json_t *document, const char *phase, const char
     size_t index, count = 0;
     json_t *event;
     json_array_foreach(json_object_get(document, "traceEvents"), index, event)
-        count += strcmp(text_at(event, "ph"), phase) == 0 && (name == NULL || strcmp(text_at(event, "name"), name) == 0);
+        count += strcmp(text_at(event, "ph"), phase) == 0 &&
+                 (name == NULL || strcmp(text_at(event, "name"), name) == 0);
     return count;
 }
 

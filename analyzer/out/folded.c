@@ -1,6 +1,7 @@
 /*
  * --format folded: one line a stack, outermost frame first, frames parted by semicolons, and what it weighs: the
- * descriptors that were born there and open at the end. For flamegraph.pl, inferno, speedscope and whatever else reads it.
+ * descriptors that were born there and open at the end. For flamegraph.pl, inferno, speedscope and whatever else reads
+ * it.
  */
 #include "out/profile.h"
 #include "out/writer.h"

@@ -1,12 +1,12 @@
 /*
- * --format html: one page that needs nothing else, neither files nor a network. html/page.html is its frame; what is to be
- * shown goes in as one block of JSON, and html/script.js makes text nodes of it. Names from the traced program therefore
- * never are markup: in the block, every < is written as \u003c, so that no name can end it.
+ * --format html: one page that needs nothing else, neither files nor a network. html/page.html is its frame; what is to
+ * be shown goes in as one block of JSON, and html/script.js makes text nodes of it. Names from the traced program
+ * therefore never are markup: in the block, every < is written as \u003c, so that no name can end it.
  *
  * The block: { "report": the object of --format json,
  *              "frames": [[label, "file:line" or null], ...],           numbers in samples are indices into it
  *              "samples": [[image, births, live, [frame, ...]], ...],   outermost first; see profile.h
- *              "spans": [[begin, end] or null, ...],                    of each image, in seconds from the first one's begin
+ *              "spans": [[begin, end] or null, ...],                     of each image, in seconds from the first begin
  *              "lifetimes": [[image, fd, state, kind, name, call, begin, end, birth seen, end seen], ...],
  *              "left_out": lifetimes there was no room for }
  */

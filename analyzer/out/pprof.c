@@ -1,6 +1,7 @@
 /*
- * --format pprof: a gzipped Profile message of pprof (https://github.com/google/pprof/blob/main/proto/profile.proto), with
- * two values a sample: the descriptors open at the end, and all that were opened. Each sample is labelled with its program.
+ * --format pprof: a gzipped Profile message of pprof (https://github.com/google/pprof/blob/main/proto/profile.proto),
+ * with two values a sample: the descriptors open at the end, and all that were opened. Each sample is labelled with its
+ * program.
  *
  * Functions and locations are numbered alike: profile frame i is location i + 1 and function i + 1. Addresses are
  * those of the module's own file, and each module is a mapping that begins at 0, so that a tool that looks for symbols

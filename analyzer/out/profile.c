@@ -108,8 +108,8 @@ static void fill_stack(struct profile *profile, struct profile_sample *sample, u
 }
 
 /* NULL: out of memory. */
-static struct profile_sample *sample_at(struct profile *profile, const struct image *image, uint32_t site, uint16_t call,
-                                        bool seen)
+static struct profile_sample *sample_at(struct profile *profile, const struct image *image, uint32_t site,
+                                        uint16_t call, bool seen)
 {
     uint64_t code = seen ? model_site_key(image->model, image, site, call) : 0;
     uint64_t key = hash_number(hash_text(HASH_BEGIN, image->exe), code);

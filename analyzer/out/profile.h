@@ -3,12 +3,14 @@
  * format carries them.
  *
  * Nouns
- *   profile frame  one line of a flame graph. Beside functions there are frames that are none: the program a stack belongs
- *                  to (always outermost), the call that made the descriptor (always innermost), and "(birth not seen)".
+ *   profile frame  one line of a flame graph. Beside functions there are frames that are none: the program a stack
+ *                  belongs to (always outermost), the call that made the descriptor (always innermost), and "(birth not
+ *                  seen)".
  *   sample         one stack of one program, outermost frame first, with two weights.
  *   births         lifetimes that began there.
- *   live           of them, those that were open at the end: of a running image now, of an ended one when it ended. What an exec
- *                  closed is not among them, and a lifetime that was inherited counts once, where it was born.
+ *   live           of them, those that were open at the end: of a running image now, of an ended one when it ended.
+ *                  What an exec closed is not among them, and a lifetime that was inherited counts once, where it was
+ *                  born.
  *
  * Images with the same code share samples.
  */

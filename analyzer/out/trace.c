@@ -1,10 +1,11 @@
 /*
- * --format trace: the Trace Event Format (JSON) of chrome://tracing, which ui.perfetto.dev reads, too. Processes are the
- * processes. In each, the track of its own number shows the programs it ran, and each descriptor number has a track of
- * its own, since lifetimes of one number never overlap. Arrows lead from whoever started a program to the program, and from
- * a descriptor that was sent to the one that was received.
+ * --format trace: the Trace Event Format (JSON) of chrome://tracing, which ui.perfetto.dev reads, too. Processes are
+ * the processes. In each, the track of its own number shows the programs it ran, and each descriptor number has a track
+ * of its own, since lifetimes of one number never overlap. Arrows lead from whoever started a program to the program,
+ * and from a descriptor that was sent to the one that was received.
  *
- * Times are microseconds from the first image's begin. Of each number there is the latest lifetime: what the table tells.
+ * Times are microseconds from the first image's begin. Of each number there is the latest lifetime: what the table
+ * tells.
  */
 #include "out/json_values.h"
 #include "out/lifetimes.h"
@@ -64,8 +65,8 @@ static const char *program_of(const struct image *image)
 /* what: process_name, thread_name, thread_sort_index; key: name or sort_index. */
 static void put_metadata(struct trace *trace, int pid, int track, const char *what, const char *key, json_t *value)
 {
-    put(trace, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "ph", "M", "name", what, "pid", pid, "tid", track, "args", key,
-                         value));
+    put(trace, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "ph", "M", "name", what, "pid", pid, "tid", track, "args",
+                         key, value));
 }
 
 /* A process is called by what it last ran. */
@@ -82,8 +83,8 @@ static void put_image(struct trace *trace, const struct image *image)
     json_t *arguments = json_array();
     for (size_t i = 0; i < image->argc; i++)
         json_array_append_new(arguments, json_of_text(image->argv[i]));
-    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:I, s:s, s:s, s:i, s:o, s:o, s:b}}", "ph", "X", "name",
-                         json_of_text(program_of(image)), "cat", "program", "pid", image->pid, "tid", image->pid, "ts",
+    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:I, s:s, s:s, s:i, s:o, s:o, s:b}}", "ph", "X",
+                         "name", json_of_text(program_of(image)), "cat", "program", "pid", image->pid, "tid", image->pid, "ts",
                          micro(trace, image->start_ns), "dur",
                          (double)(image_end_ns(image) - image->start_ns) / 1e3, "args", "image", (json_int_t)image->id,
                          "began", hows[image->how], "ended", end_name(image->end.how), "status", image->end.status,
@@ -113,8 +114,8 @@ static void put_lifetime(struct trace *trace, const struct lifetime *lifetime)
     int pid = descriptor->image->pid, track = DESCRIPTOR_TRACKS + descriptor->fd;
     put_metadata(trace, pid, track, "thread_name", "name", words("descriptor %d", descriptor->fd));
     put_metadata(trace, pid, track, "thread_sort_index", "sort_index", json_integer(descriptor->fd));
-    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:I, s:s, s:o, s:s, s:o, s:i, s:o, s:b, s:b}}", "ph",
-                         "X", "name", name[0] != '\0' ? json_of_text(name) : json_string(kind), "cat", kind, "pid", pid,
+    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:I, s:s, s:o, s:s, s:o, s:i, s:o, s:b, s:b}}",
+                         "ph", "X", "name", name[0] != '\0' ? json_of_text(name) : json_string(kind), "cat", kind, "pid", pid,
                          "tid", track, "ts", micro(trace, lifetime->begin_ns), "dur",
                          (double)(lifetime->end_ns - lifetime->begin_ns) / 1e3, "args", "fd", descriptor->fd,
                          "generation", (json_int_t)descriptor->generation, "kind", kind, "name", json_of_text(name),
