@@ -326,6 +326,27 @@ Test(formats_look, trace_has_arrows_for_forks_and_messages)
 }
 
 /* protoc knows the wire format by itself; packed numbers it shows as the bytes they are. */
+/* A copy that is still told of its original; one whose original's number was used again has no arrow. */
+Test(formats_look, trace_has_arrows_for_copies)
+{
+    maker_begin(&maker, 42, 1);
+    uint32_t born = maker_site_at(&maker, "open", 0x100), copied = maker_site_at(&maker, "dup", 0x200);
+    maker_birth(&maker, 3, born, FDT_FILE, "/etc/passwd", 0);
+    for (int fd = 4; fd <= 5; fd++) {
+        struct fdt_slot *copy = maker_birth(&maker, fd, copied, FDT_FILE, "/etc/passwd", 0);
+        copy->life.from = 3;
+        copy->life.from_generation = fd == 4 ? 1 : 7;
+    }
+    maker_exit(&maker, 0);
+    write_segment(42);
+    char *text = report_as("trace");
+    json_t *document = parse(text);
+    cr_expect_eq(count_events(document, "s", "dup"), 1);
+    cr_expect_eq(count_events(document, "f", "dup"), 1);
+    json_decref(document);
+    free(text);
+}
+
 Test(formats_look, pprof_is_a_gzipped_protobuf)
 {
     char command[600], *profile = NULL;

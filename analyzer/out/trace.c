@@ -175,11 +175,30 @@ static struct point sending(const struct sent_right *sent)
     return point;
 }
 
+/* A copy, a connection, whatever was made by means of another descriptor: from that one's slice, if it is still told of. */
+static void put_origin(struct trace *trace, const struct lifetime *lifetime)
+{
+    const struct descriptor *descriptor = &lifetime->descriptor;
+    const struct fdt_life *life = descriptor->life;
+    const char *call = descriptor_call(descriptor);
+    struct lifetime source;
+    uint32_t fd = (uint32_t)life->from;
+    int pid = descriptor->image->pid;
+    if ((descriptor->state & FDT_INHERITED) != 0 || life->from < 0 ||
+        !lifetime_next(descriptor->image, &fd, &source) || source.descriptor.fd != life->from ||
+        source.descriptor.generation != life->from_generation || lifetime->begin_ns < source.begin_ns ||
+        lifetime->begin_ns > source.end_ns)
+        return;
+    put_flow(trace, call != NULL ? call : "copy", (struct point){pid, DESCRIPTOR_TRACKS + life->from, lifetime->begin_ns},
+             (struct point){pid, DESCRIPTOR_TRACKS + descriptor->fd, lifetime->begin_ns});
+}
+
 static void put_lifetimes(struct trace *trace, const struct image *image)
 {
     struct lifetime lifetime;
     for (uint32_t fd = 0; trace->result == 0 && lifetime_next(image, &fd, &lifetime);) {
         put_lifetime(trace, &lifetime);
+        put_origin(trace, &lifetime);
         const struct sent_right *sent = rights_source(&lifetime.descriptor);
         if (sent != NULL && is_placed(sent->image))
             put_flow(trace, "message", sending(sent),
