@@ -51,6 +51,7 @@ struct finding {
     struct finding_stack stacks[FINDING_STACKS_MAX];
     size_t stack_count;
     int error;                    /* errno of the offence, 0 none */
+    int death_error;              /* errno of the close before it, that closed all the same (EINTR, EIO); 0 none */
     struct finding_limits *limits; /* limit-hit, limit-near: see headroom.h; NULL otherwise */
     char *message, *suggestion;   /* raw: to be escaped when printed */
     uint64_t fingerprint;

@@ -229,6 +229,20 @@ Test(report, misuse_has_its_three_stacks)
     cr_assert_str_eq(descriptor_state(&closed->descriptors[0]), "closed");
 }
 
+Test(report, a_close_that_failed_has_closed)
+{
+    uint32_t born = maker_site_at(&maker, "open", 0x100), died = maker_site_at(&maker, "close", 0x200);
+    maker_birth(&maker, 5, born, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_death(&maker, 5, died);
+    maker_incident(&maker, FDT_INCIDENT_DOUBLE_CLOSE, 5, died, EBADF)->death.error = EINTR;
+    maker_exit(&maker, 0);
+    record(43, 1);
+    judge();
+    const struct finding *closed = only("double-close", 1);
+    cr_expect_not_null(strstr(closed->message, "EINTR"), "%s", closed->message);
+    cr_expect_not_null(strstr(closed->suggestion, "do not call it again"), "%s", closed->suggestion);
+}
+
 Test(report, frames_of_the_tracer_are_never_shown)
 {
     maker_module(&maker, "/usr/lib/libfdtrace.so", 0x10000000, 0x1000);

@@ -5,6 +5,8 @@
 #include "rules/incident.h"
 #include "words.h"
 
+#include <errno.h>
+
 static void check(const struct rule *rule, const struct image *image, struct findings *findings)
 {
     incidents_report(rule, image, findings, FDT_INCIDENT_DOUBLE_CLOSE, "second-close");
@@ -24,6 +26,12 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     }
     if (finding->count > 1)
         fprintf(message, ", %llu times", (unsigned long long)finding->count);
+    if (finding->death_error == EINTR || finding->death_error == EIO) {
+        fprintf(message, "; that close had failed with %s, and closed it all the same",
+                finding->death_error == EINTR ? "EINTR" : "EIO");
+        fputs("on Linux a close() that fails with EINTR or EIO has closed the descriptor: do not call it again", suggestion);
+        return;
+    }
     fputs("let one place own the descriptor and close it, and set the variable to -1 there: by the second close the "
           "number may belong to somebody else", suggestion);
 }

@@ -6,6 +6,7 @@ static void add_evidence(struct findings *findings, struct finding *finding, con
 {
     const struct image *image = hit->image;
     finding->error = incident->error;
+    finding->death_error = incident->type == FDT_INCIDENT_DOUBLE_CLOSE ? incident->death.error : 0;
     finding_add_stack(finding, (struct finding_stack){
                                    .role = role, .image = image, .site = incident->site,
                                    .call = segment_call(image->segment, incident->call), .thread = incident->tid,
