@@ -27,10 +27,16 @@ bool cfi_find_object(uintptr_t address, struct cfi_object *object)
     const struct cfi_header *header = found.dlfo_eh_frame;
     object->start = (uintptr_t)found.dlfo_map_start;
     object->end = (uintptr_t)found.dlfo_map_end;
-    bool usual = header != NULL && (uintptr_t)header >= object->start && (uintptr_t)(header + 1) <= object->end &&
+    /* Segments aligned to huge pages leave gaps; glibc then tells the bounds of one segment, here the code's. */
+    if (header != NULL && ((uintptr_t)header < object->start || (uintptr_t)header >= object->end) &&
+        _dl_find_object((void *)header, &found) != 0)
+        header = NULL;
+    object->tables = (uintptr_t)found.dlfo_map_start;
+    object->tables_end = (uintptr_t)found.dlfo_map_end;
+    bool usual = header != NULL && (uintptr_t)header >= object->tables && (uintptr_t)(header + 1) <= object->tables_end &&
                  header->version == 1 && header->frame_encoding == ENCODING_PC_SDATA4 &&
                  header->count_encoding == ENCODING_UDATA4 && header->table_encoding == ENCODING_DATA_SDATA4 &&
-                 header->count <= (object->end - (uintptr_t)(header + 1)) / sizeof(header->table[0]);
+                 header->count <= (object->tables_end - (uintptr_t)(header + 1)) / sizeof(header->table[0]);
     object->header = usual ? header : NULL;
     return true;
 }
@@ -305,18 +311,18 @@ static const uint8_t *find_fde(uintptr_t lookup, const struct cfi_header *header
 static bool find_row(struct program *program, const struct cfi_object *object)
 {
     const uint8_t *fde = find_fde(program->lookup, object->header);
-    if ((uintptr_t)fde < object->start || (uintptr_t)fde >= object->end)
+    if ((uintptr_t)fde < object->tables || (uintptr_t)fde >= object->tables_end)
         return false;
-    struct reader reader = {fde, (const uint8_t *)object->end, false};
+    struct reader reader = {fde, (const uint8_t *)object->tables_end, false};
     uint64_t length = fixed(&reader, 4);
     if (length == 0 || length >= 0xfffffff0 || length > (size_t)(reader.end - reader.at))
         return false;
     reader.end = reader.at + length;
     const uint8_t *cie = reader.at;
     cie -= fixed(&reader, 4);
-    if ((uintptr_t)cie < object->start || cie >= fde)
+    if ((uintptr_t)cie < object->tables || cie >= fde)
         return false;
-    struct reader cie_reader = {cie, (const uint8_t *)object->end, false};
+    struct reader cie_reader = {cie, (const uint8_t *)object->tables_end, false};
     if (!read_cie(program, &cie_reader))
         return false;
     uint64_t begin = pointer(&reader, program->encoding), size = pointer(&reader, program->encoding & 0x0f);
@@ -391,7 +397,7 @@ static struct rule spell(const struct program *program, const struct term *cfa)
 
 struct rule cfi_rule(uintptr_t lookup, const struct cfi_object *object)
 {
-    struct program program = {.lookup = lookup, .end = (const uint8_t *)object->end};
+    struct program program = {.lookup = lookup, .end = (const uint8_t *)object->tables_end};
     struct term cfa;
     program.row.columns[COLUMN_PC].how = HOW_OTHER;
     if (object->header == NULL || !find_row(&program, object))

@@ -19,10 +19,11 @@ struct cfi_header {
     struct { int32_t code, fde; } table[];
 };
 
-/* A loaded object: [start, end), and its header. */
+/* A loaded object, or the segment of it that holds an address, where the loader left gaps between segments. */
 struct cfi_object {
     uintptr_t start, end;
     const struct cfi_header *header; /* NULL: none, or not in the usual encoding */
+    uintptr_t tables, tables_end;    /* what may be read around the header: the same, or the header's own segment */
 };
 
 /* The object that holds address. False: none does, or this libc cannot tell (before glibc 2.35). */

@@ -189,11 +189,11 @@ static int find_information(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t 
         return -UNW_ENOINFO;
     }
     const struct cfi_header *header = object.header;
-    question->start = object.start;
-    question->end = object.end;
+    question->start = object.tables;
+    question->end = object.tables_end;
     unw_dyn_info_t table = {
-        .start_ip = question->start,
-        .end_ip = question->end,
+        .start_ip = object.start,
+        .end_ip = object.end,
         .format = UNW_INFO_FORMAT_REMOTE_TABLE,
         .u.rti = {.segbase = (uintptr_t)header, .table_data = (uintptr_t)header->table,
                   .table_len = header->count * sizeof(header->table[0]) / sizeof(unw_word_t)},

@@ -3,6 +3,8 @@
 # run: calls, start-up, servers and test suites, and how the cost grows with held descriptors, threads and frames of stack.
 # Tools take turns; of each the best counts, because disturbance only ever adds. Called by `make bench PEERS=1`.
 #
+#   bench-peers.sh [calls] [programs] [growth]     all parts when none is named
+#
 #   FDTRACE_BUILD  the build folder (default: build)
 #   PEERS_ROUNDS   how many turns (default: 3)
 #   PEERS_PLOTS    where the numbers behind the plots and the SVG files go (default: $FDTRACE_BUILD/bench)
@@ -130,7 +132,7 @@ workload() { # NAME [ARGUMENT]
     script=$(cat "tests/trust/$1.sh")
     name=$1
     shift
-    (cd "$scratch/work" && TRACE=$run LC_ALL=C HOME=$scratch/work exec timeout -k 5 120 sh -c "$script" sh "$@") \
+    (cd "$scratch/work" && TRACE=$run LC_ALL=C HOME=$scratch/work exec timeout -k 5 60 sh -c "$script" sh "$@") \
         >"$scratch/answers.$tool" 2>/dev/null </dev/null || status=$?
     echo "ended with $status" >>"$scratch/answers.$tool"
     cmp -s "$scratch/answers.bare" "$scratch/answers.$tool" || return 0
@@ -152,7 +154,7 @@ workload_row() { # WHAT UNIT less|more NAME [ARGUMENT]
 }
 
 # How the cost grows: a row and a line of numbers for each value, then the plot.
-growth() { # NAME TITLE VALUE...
+grow() { # NAME TITLE VALUE...
     name=$1 title=$2
     shift 2
     echo "$name $tools" >"$plots/$name.dat"
@@ -178,20 +180,37 @@ draw() { # NAME TITLE
     echo "(plot: $plots/$1.svg)"
 }
 
+calls() {
+    row "open + close"    ns less loop open
+    row "dup + close"     ns less loop dup
+    row "socket + close"  ns less loop socket
+    row "pipe + 2 closes" ns less loop pipe
+    row "fopen + fclose"  ns less loop fopen
+    row "read of 0 bytes" ns less loop read
+    row "no descriptor calls" ns less loop compute
+    row "start-up of a small program" us less start_up
+}
+
+programs() {
+    workload_row "nginx under wrk"           /s more nginx
+    workload_row "redis under its benchmark" /s more redis
+    workload_row "memcached, connections"    /s more memcached
+    workload_row "CPython's test_posix"      s  less python test_posix
+    workload_row "CPython's test_fileio"     s  less python test_fileio
+}
+
+growth() {
+    grow held "descriptors held" 10 100 1000 10000
+    grow threads "threads" 1 2 4 8
+    grow frames "frames of stack" 5 12 25 50
+}
+
 line "cost, times the bare program" $tools
-row "open + close"    ns less loop open
-row "dup + close"     ns less loop dup
-row "socket + close"  ns less loop socket
-row "pipe + 2 closes" ns less loop pipe
-row "fopen + fclose"  ns less loop fopen
-row "read of 0 bytes" ns less loop read
-row "no descriptor calls" ns less loop compute
-row "start-up of a small program" us less start_up
-workload_row "nginx under wrk"          /s more nginx
-workload_row "redis under its benchmark" /s more redis
-workload_row "memcached, connections"   /s more memcached
-workload_row "CPython's test_posix"     s  less python test_posix
-workload_row "CPython's test_subprocess, a slice" s less python test_subprocess.ProcessTestCase
-growth held "descriptors held" 10 100 1000 10000
-growth threads "threads" 1 2 4 8
-growth frames "frames of stack" 5 12 25 50
+for part in "${@:-calls programs growth}"; do
+    for name in $part; do
+        case $name in
+        calls | programs | growth) $name ;;
+        *) echo "bench-peers: no part is called $name: calls, programs, growth" >&2; exit 2 ;;
+        esac
+    done
+done

@@ -1,7 +1,7 @@
 # A cache with four threads, and 50,000 connections that come, ask and go; the client is not traced.
 # NEEDS: memcached /usr/bin/python3
 set -e
-$TRACE memcached -s ./socket -P "$PWD/pid" -t 4 -c 512 $([ "$(id -u)" != 0 ] || echo '-u root') &
+$TRACE memcached -s ./socket -P "$PWD/pid" -t 4 -c 512 $([ "$(id -u)" != 0 ] || echo '-u root') >console 2>&1 &
 server=$!
 cat >talk.py <<'PYTHON'
 import collections, socket, time

@@ -19,7 +19,7 @@ http {
     server { listen 127.0.0.1:$port; root $PWD/www; }
 }
 CONFIG
-$TRACE nginx -p "$PWD" -c "$PWD/nginx.conf" -e "$PWD/error.log" &
+$TRACE nginx -p "$PWD" -c "$PWD/nginx.conf" -e "$PWD/error.log" >console 2>&1 &
 server=$!
 until curl -s "http://127.0.0.1:$port/" >/dev/null; do kill -0 $server; done
 wrk -t 1 -c 32 -d 1s "http://127.0.0.1:$port/" >first

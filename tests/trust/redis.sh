@@ -1,7 +1,7 @@
 # A key-value store under its own benchmark, which is not traced; it forks to save in between.
 # NEEDS: redis-server redis-cli redis-benchmark
 set -e
-$TRACE redis-server --port 0 --unixsocket ./socket --dir "$PWD" --save '' --appendonly yes --logfile ./log &
+$TRACE redis-server --port 0 --unixsocket ./socket --dir "$PWD" --save '' --appendonly yes --logfile ./log >console 2>&1 &
 server=$!
 cli() { redis-cli -s ./socket "$@"; }
 until cli ping >/dev/null 2>&1; do kill -0 $server; done
