@@ -15,7 +15,8 @@ build='gcc g++ make libc6-dev binutils libunwind-dev uthash-dev libdw-dev libelf
        libzstd-dev libxml2-dev zlib1g-dev'
 servers='nginx-light redis-server memcached'
 test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux $servers python3 nodejs bash git curl
-      sqlite3 dash libxml2-utils python3-jsonschema"
+      sqlite3 dash libxml2-utils python3-jsonschema
+      protobuf-compiler"
 trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
 peers='valgrind strace ltrace heaptrack gnuplot-nox'
 
