@@ -423,6 +423,8 @@ void fd_touch_slowly(int fd)
     while ((word & (FDT_LIVE | FDT_UNTOUCHED)) == (FDT_LIVE | FDT_UNTOUCHED) && gate_enter() &&
            !table_swap(slot, &word, table_next(word, 0, FDT_UNTOUCHED)))
         ;
+    if ((word & (FDT_LIVE | FDT_TIMED)) == (FDT_LIVE | FDT_TIMED) && gate_enter())
+        table_used(slot);
     errno = saved;
 }
 

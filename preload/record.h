@@ -84,7 +84,10 @@ void fd_sweep_end(unsigned first, unsigned last, int error);
 /* CLOSE_RANGE_CLOEXEC: after success. */
 void fd_sweep_cloexec(unsigned first, unsigned last);
 
-/* A received descriptor has been put to some use: it is no longer untouched. shapes.h has fd_touch, which asks first. */
+/*
+ * fd is being put to some use: a received one is no longer untouched, a timed one remembers when. shapes.h has fd_touch, which
+ * asks first. Also reads the clock, in the vDSO.
+ */
 void fd_touch_slowly(int fd);
 
 /* The slot's word now, 0 for a number never recorded: taken before a real call whose record depends on it. */

@@ -47,18 +47,18 @@ static inline bool fd_is_dead(int fd)
     return word != 0 && (word & FDT_LIVE) == 0;
 }
 
-/* The same, or one that came in a message and is used for the first time: both take the long way, for one comparison. */
+/* The same, or one whose uses matter (UNTOUCHED, TIMED): all of them take the long way, for one comparison. */
 static inline bool fd_is_special(int fd)
 {
     const struct fdt_slot *slot = table_peek(fd);
     uint64_t word = slot != NULL ? table_word(slot) : 0;
-    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED)) != FDT_LIVE;
+    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED | FDT_TIMED)) != FDT_LIVE;
 }
 
 static inline void fd_touch(int fd)
 {
     const struct fdt_slot *slot = table_peek(fd);
-    if (UNLIKELY(slot != NULL && (table_word(slot) & FDT_UNTOUCHED)))
+    if (UNLIKELY(slot != NULL && (table_word(slot) & (FDT_UNTOUCHED | FDT_TIMED))))
         fd_touch_slowly(fd);
 }
 
@@ -93,7 +93,8 @@ static inline void fd_used(const struct call *call, long answer, int fd)
 /*
  * A use is hot (read, write), and even a compare after the real call would cost a frame and a second return, several
  * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now (or that came
- * in a message and is touched for the first time) goes the long way round, where EBADF is told; everything else is a jump. A use that overtakes another thread's close is not told.
+ * in a message and is touched for the first time, or whose uses are timed) goes the long way round, where EBADF is told;
+ * everything else is a jump. A use that overtakes another thread's close is not told.
  */
 #define COLD __attribute__((noinline, cold))
 #define FDT_EARLY(result, name, list)                                                                  \

@@ -83,6 +83,7 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
     static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
+        fd_touch(fd);                                                                                  \
         ssize_t answer = libc_##name(ARGS(list));                                                      \
         if (answer > 0)                                                                                \
             read_bore(&call, fd, vector, count, (size_t)answer);                                       \
