@@ -3,6 +3,7 @@
 
 #include "history.h"
 #include "option.h"
+#include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
 #include "thread.h"
@@ -97,7 +98,7 @@ static enum verdict ask(const struct fdt_slot *slot, int fd, uint64_t word, cons
                         enum fdt_kind *actual, bool *cloexec)
 {
     int answer = raw_getfd(fd);
-    if (answer < 0)
+    if (answer < 0 || (UNLIKELY(quarantine_on) && quarantine_is_tombstone(fd)))
         return DEAD;
     *cloexec = answer & FD_CLOEXEC;
     *actual = table_kernel_kind(fd);
@@ -197,6 +198,18 @@ void table_no_longer_inheritable(struct fdt_slot *slot)
         __atomic_fetch_sub(&site->inheritable, 1, __ATOMIC_RELAXED);
 }
 
+bool table_occupies(int fd)
+{
+    struct fdt_slot *slot = table_slot(fd);
+    uint64_t word = slot != NULL ? table_word(slot) : FDT_LIVE;
+    while (!(word & FDT_LIVE))
+        if (table_swap(slot, &word, table_next(word, FDT_TOMBSTONE, 0))) {
+            raise_to(&store.header->high_water, (uint32_t)fd + 1);
+            return true;
+        }
+    return false;
+}
+
 void table_used(struct fdt_slot *slot)
 {
     struct timespec now;
@@ -233,7 +246,8 @@ void table_settle(struct fdt_slot *slot, int fd)
     for (int round = 0; round < 64; round++) {
         uint64_t word = table_word(slot);
         int answer = raw_getfd(fd);
-        bool open = answer >= 0, cloexec = open && (answer & FD_CLOEXEC);
+        bool tombstone = UNLIKELY(quarantine_on) && answer >= 0 && quarantine_is_tombstone(fd);
+        bool open = answer >= 0 && !tombstone, cloexec = open && (answer & FD_CLOEXEC);
         if (open && (word & FDT_LIVE) == 0) {
             adopt(slot, fd, cloexec);
             uint64_t now = table_word(slot);
@@ -243,7 +257,7 @@ void table_settle(struct fdt_slot *slot, int fd)
         }
         uint64_t next = open ? table_next(word, FDT_CONTESTED | (cloexec ? FDT_CLOEXEC : 0), cloexec ? 0 : FDT_CLOEXEC)
                              : table_next(word, FDT_CONTESTED | (word & FDT_LIVE ? FDT_UNSEEN_DEATH : 0),
-                                          FDT_LIVE | FDT_TIMED);
+                                          FDT_LIVE | FDT_TIMED) | (tombstone ? FDT_TOMBSTONE : 0);
         if (!table_swap(slot, &word, next))
             continue;
         if (!open && (word & FDT_LIVE))

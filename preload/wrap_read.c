@@ -79,7 +79,7 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
 #define READ(name, public, list, vector, count)                                                        \
     FDT_EARLY(ssize_t, name, list)                                                                     \
     HOOK_AT(name, public, name##_early);                                                               \
-    FDT_SPECIAL(ssize_t, name, list, FDT_FAILED(ssize_t), fd, fd_touch(fd))                            \
+    FDT_SPECIAL(ssize_t, name, list, FDT_FAILED(ssize_t), meant_fd, PREPARE(fd))                            \
     static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
