@@ -36,6 +36,12 @@ void misuse_failed_close(const struct call *call, int fd, bool has_past);
 void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name);
 void misuse_moved(int fd);
 
+/*
+ * The thread has opened something: what it closes next belongs to no sweep. To be called where numbers are not given out anew
+ * at once (quarantine.h), and closes of one place go upwards without being a sweep.
+ */
+void misuse_opened(void);
+
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);
 

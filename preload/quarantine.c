@@ -272,6 +272,12 @@ void quarantine_keep(int fd, uint32_t generation)
     unmark(fd, generation);
 }
 
+void quarantine_release(int fd)
+{
+    if (quarantine_holds(fd))
+        release(fd, 0);
+}
+
 bool quarantine_yield(int fd)
 {
     if (fd == __atomic_load_n(&source, __ATOMIC_ACQUIRE))

@@ -60,6 +60,9 @@ void quarantine_stays(int fd);
 /* The same for [first, last]; what is still there when the call has failed, table_settle finds. */
 void quarantine_yield_range(unsigned first, unsigned last);
 
+/* Gives fd back: the kernel is about to be told its number inside of data, where nothing can stand in. */
+void quarantine_release(int fd);
+
 /* Gives back numbers, oldest first, until the program may open `needed` more, and some. */
 void quarantine_make_room(unsigned needed);
 

@@ -35,8 +35,10 @@ static void publish(const struct call *call, int fd, struct table_entry *entry)
     entry->life.call = call->id;
     entry->call = call;
     table_birth(slot, fd, entry);
-    if (UNLIKELY(quarantine_on))
+    if (UNLIKELY(quarantine_on)) {
         quarantine_make_room(0);
+        misuse_opened();
+    }
     ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
                                .other = entry->life.from, .ns = entry->life.ns,
                                .generation = FDT_GENERATION(table_word(slot))});

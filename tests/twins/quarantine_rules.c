@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -119,6 +120,17 @@ static void children(void)
     MUST(waitpid(child, &status, 0) == child && status == 0);
 }
 
+/* Numbers inside of data: what a child is to do. */
+static void named_in_data(void)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int fd = closed_number();
+    MUST(posix_spawn_file_actions_init(&actions) == 0 && posix_spawn_file_actions_adddup2(&actions, fd, 9) == 0);
+    MUST(posix_spawn(&child, "/bin/true", &actions, NULL, (char *[]){"true", NULL}, NULL) == EBADF);
+    MUST(posix_spawn_file_actions_destroy(&actions) == 0);
+}
+
 int main(int argc, char **argv)
 {
     char target[8];
@@ -130,6 +142,7 @@ int main(int argc, char **argv)
     replaced();
     streams();
     children();
+    named_in_data();
     swept();
     children();
     return 0;
