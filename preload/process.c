@@ -332,6 +332,8 @@ void process_filter_refused(void)
     __atomic_fetch_and(&store.header->flags, ~(uint32_t)FDT_HEADER_FILTERED, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&filters, __ATOMIC_SEQ_CST) != 0) /* another thread's, meanwhile */
         mark_filtered();
+    else
+        quarantine_resume();
 }
 
 /* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */

@@ -146,8 +146,6 @@ static uint32_t capacity(unsigned needed)
 
 void quarantine_make_room(unsigned needed)
 {
-    if (__atomic_load_n(&source, __ATOMIC_ACQUIRE) < 0)
-        return;
     uint32_t most = capacity(needed);
     shrink_to(most);
     if (most == 0)
@@ -274,12 +272,14 @@ void quarantine_keep(int fd, uint32_t generation)
 
 void quarantine_release(int fd)
 {
-    if (quarantine_holds(fd))
+    if (gate_enter() && quarantine_holds(fd)) /* a vfork child's table is not the one that marks are made in */
         release(fd, 0);
 }
 
 bool quarantine_yield(int fd)
 {
+    if (fd < 0)
+        return false;
     if (fd == __atomic_load_n(&source, __ATOMIC_ACQUIRE))
         __atomic_store_n(&source, -1, __ATOMIC_RELEASE);
     if (unmark(fd, 0))
@@ -327,6 +327,11 @@ bool quarantine_discards(int fd)
         return false;
     raw(close, fd);
     return true;
+}
+
+void quarantine_resume(void)
+{
+    quarantine_on = options.quarantine != 0;
 }
 
 void quarantine_end(void)

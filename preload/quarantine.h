@@ -35,8 +35,9 @@ void quarantine_start(void);
 void quarantine_forked(void);
 /* In the child: closes fd if it is one of the parent's tombstones. */
 bool quarantine_discards(int fd);
-/* Gives back everything, for good: from now on no system calls of ours are allowed. */
+/* Gives back everything: from now on no system calls of ours are allowed; or they are, after all. */
 void quarantine_end(void);
+void quarantine_resume(void);
 
 /* Is there a tombstone on fd? One or two system calls. The first asks the table, too. */
 bool quarantine_holds(int fd);
