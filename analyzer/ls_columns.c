@@ -175,11 +175,8 @@ static json_t *born_json(const struct ls_row *row)
 }
 
 /* As people say it: 0.25s, 12s, 5m03s, 2h10m, 3d04h. */
-static void age_text(FILE *out, const struct ls_row *row)
+static void duration_text(FILE *out, double age)
 {
-    if (!has_birth(row))
-        return;
-    double age = descriptor_age(&row->trace);
     unsigned long long whole = (unsigned long long)age;
     if (age < 10)
         fprintf(out, "%.2fs", age);
@@ -193,9 +190,36 @@ static void age_text(FILE *out, const struct ls_row *row)
         fprintf(out, "%llud%02lluh", whole / 86400, whole / 3600 % 24);
 }
 
+static void age_text(FILE *out, const struct ls_row *row)
+{
+    if (has_birth(row))
+        duration_text(out, descriptor_age(&row->trace));
+}
+
 static json_t *age_json(const struct ls_row *row)
 {
     return has_birth(row) ? json_real(descriptor_age(&row->trace)) : json_null();
+}
+
+/* The time since; "never"; nothing where that is not known. */
+static void last_used_text(FILE *out, const struct ls_row *row)
+{
+    double used;
+    enum descriptor_use use = row->traced ? descriptor_use(&row->trace, &used) : USE_UNKNOWN;
+    if (use == USE_NEVER)
+        fputs("never", out);
+    if (use != USE_TIMED)
+        return;
+    double idle = model_seconds(row->trace.image, row->trace.image->end_ns) - used;
+    duration_text(out, idle > 0 ? idle : 0);
+}
+
+/* Seconds from the program's start; false: never; null: not known. */
+static json_t *last_used_json(const struct ls_row *row)
+{
+    double used;
+    enum descriptor_use use = row->traced ? descriptor_use(&row->trace, &used) : USE_UNKNOWN;
+    return use == USE_TIMED ? json_real(used) : use == USE_NEVER ? json_false() : json_null();
 }
 
 static bool has_thread(const struct ls_row *row)
@@ -297,6 +321,7 @@ const struct ls_column ls_columns[] = {
     {"OWNER", "owner", 4, false, LS_ASKED, "what it belongs to: FILE, DIR, popen, ...", owner_text, owner_json},
     {"BORN", "born", 8, true, LS_ASKED, "seconds from the program's start to its birth", born_text, born_json},
     {"AGE", "age", 5, true, LS_TRACED, "time since its birth", age_text, age_json},
+    {"LAST-USED", "last_used", 5, true, LS_ASKED, "time since its latest use, where option last_used was on", last_used_text, last_used_json},
     {"THREAD", "thread", 6, true, LS_TRACED, "the thread that made it", thread_text, thread_json},
     {"WHERE", "where", 8, false, LS_TRACED, "the program's own code that made it", where_text, where_json},
     {"LINEAGE", "lineage", 9, false, LS_ASKED, "the descriptor or process it came from", lineage_text, lineage_json},

@@ -147,6 +147,12 @@ static bool may_be(enum fdt_kind recorded, enum fdt_kind actual)
     return kind_agrees(recorded, actual) || (recorded == FDT_FILE && (actual == FDT_MQUEUE || actual == FDT_MEMFD));
 }
 
+static uint64_t slot_state(const struct ls_view *view, int fd)
+{
+    const struct segment *segment = view->image != NULL ? view->image->segment : NULL;
+    return segment != NULL && (uint32_t)fd < segment->slot_count ? segment->slots[fd].state : 0;
+}
+
 static enum ls_tag judge(const struct ls_view *view, const struct ls_row *row)
 {
     if (view->image == NULL)
@@ -155,6 +161,8 @@ static enum ls_tag judge(const struct ls_view *view, const struct ls_row *row)
         return LS_GHOST;
     if (row->traced && (row->trace.state & FDT_HIDDEN) != 0)
         return LS_HIDDEN;
+    if (!row->traced && (slot_state(view, row->fd) & (FDT_LIVE | FDT_TOMBSTONE)) == FDT_TOMBSTONE)
+        return LS_QUARANTINED;
     if (!row->traced || (row->trace.state & FDT_ADOPTED) != 0)
         return live_is_libc(&view->live, row->kernel) ? LS_HIDDEN : LS_UNTRACKED;
     return may_be(row->trace.life->kind, row->kernel->kind) && !is_other_file(view, row) ? LS_CONFIRMED : LS_REPLACED;
@@ -220,12 +228,6 @@ static bool same_image(const struct ls_view *before, const struct ls_view *after
         return before->image == after->image;
     return before->image->segment->inode == after->image->segment->inode &&
            before->image->number == after->image->number;
-}
-
-static uint64_t slot_state(const struct ls_view *view, int fd)
-{
-    const struct segment *segment = view->image != NULL ? view->image->segment : NULL;
-    return segment != NULL && (uint32_t)fd < segment->slot_count ? segment->slots[fd].state : 0;
 }
 
 static bool same_row(const struct ls_view *before, const struct ls_row *old, const struct ls_view *after,

@@ -63,6 +63,18 @@ double descriptor_age(const struct descriptor *descriptor)
     return age > 0 ? age : 0;
 }
 
+/* 0 to 2 may be libc's to use, too: as stdin, stdout and stderr. */
+enum descriptor_use descriptor_use(const struct descriptor *descriptor, double *seconds)
+{
+    bool by_number = descriptor->life->owner == FDT_OWNER_NONE || descriptor->life->owner == FDT_OWNER_PTY;
+    if ((descriptor->state & (FDT_LIVE | FDT_TIMED)) != (FDT_LIVE | FDT_TIMED) || !by_number || descriptor->fd <= 2)
+        return USE_UNKNOWN;
+    if (descriptor->used == 0)
+        return USE_NEVER;
+    *seconds = (double)(descriptor->used - 1) * ((double)FDT_USED_NS / 1e9);
+    return USE_TIMED;
+}
+
 const char *descriptor_state(const struct descriptor *descriptor)
 {
     return (descriptor->state & FDT_LIVE) == 0  ? "closed"
@@ -152,6 +164,7 @@ static int list_open(struct image *image)
         if (is_shells(segment, fd))
             state |= FDT_HIDDEN;
         image->open[image->open_count++] = model_descriptor(image, (int)fd, FDT_GENERATION(state), state, &slot->life);
+        image->open[image->open_count - 1].used = slot->used;
     }
     return 0;
 }

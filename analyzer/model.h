@@ -41,7 +41,11 @@ struct descriptor {
     uint64_t state;                /* FDT_LIVE, FDT_CLOEXEC, ... */
     const struct fdt_life *life;   /* into the segment; name is NUL-terminated */
     enum fdt_kind kind;
+    uint32_t used;                 /* slot.used, of what is open; see descriptor_use */
 };
+
+/* What is known of a lifetime's uses. libc's own, inside the calls for a FILE or DIR, are not seen. */
+enum descriptor_use { USE_UNKNOWN, USE_NEVER, USE_TIMED };
 
 struct image {
     uint32_t id;
@@ -123,6 +127,9 @@ const char *descriptor_call(const struct descriptor *descriptor);
 /* Seconds since the image began, and from birth to the image's end. */
 double model_seconds(const struct image *image, uint64_t ns);
 double descriptor_age(const struct descriptor *descriptor);
+
+/* USE_TIMED: seconds from the image's start to its latest use, within a hundredth of one. */
+enum descriptor_use descriptor_use(const struct descriptor *descriptor, double *seconds);
 
 const char *kind_name(enum fdt_kind kind);
 const char *owner_name(unsigned owner);

@@ -66,6 +66,11 @@ int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
 int __select(int count, fd_set *in, fd_set *out, fd_set *exceptional, struct timeval *timeout);
 long __fdelt_chk(long fd);
 long __fdelt_warn(long fd);
+/* fstat and fstatat before glibc 2.33. */
+int __fxstat(int version, int fd, struct stat *status);
+int __fxstat64(int version, int fd, struct stat64 *status);
+int __fxstatat(int version, int fd, const char *path, struct stat *status, int flags);
+int __fxstatat64(int version, int fd, const char *path, struct stat64 *status, int flags);
 /* mknodat before glibc 2.33. */
 int __xmknodat(int version, int fd, const char *path, mode_t mode, dev_t *device);
 

@@ -5,6 +5,7 @@
 #include "handle.h"
 #include "history.h"
 #include "holders.h"
+#include "quarantine.h"
 #include "ring.h"
 #include "sites.h"
 #include "table.h"
@@ -295,14 +296,9 @@ static void remember_in_run(struct thread *self, uint32_t index)
         self->run_incident[self->run_incidents++] = (uint16_t)index;
 }
 
-void misuse_failed_close(const struct call *call, int fd, bool has_past)
+void misuse_opened(void)
 {
-    struct thread *self = &thread_self;
-    bool suspect = in_run(self, call, fd);
-    if (!has_past)
-        take_back(self);
-    else if (suspect)
-        remember_in_run(self, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
+    thread_self.run_pc = 0;
 }
 
 /* Whoever reads the list of open descriptors is about to close what it names: /proc/self/fd, /proc/PID/fd, /dev/fd. */
@@ -316,6 +312,18 @@ static bool list_is_open(void)
             return true;
     }
     return false;
+}
+
+void misuse_failed_close(const struct call *call, int fd, bool has_past)
+{
+    struct thread *self = &thread_self;
+    if (UNLIKELY(quarantine_on) && list_is_open()) /* which names tombstones, too */
+        return;
+    bool suspect = in_run(self, call, fd);
+    if (!has_past)
+        take_back(self);
+    else if (suspect)
+        remember_in_run(self, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
 }
 
 /* Streams end with fclose whoever opened them, but for popen's; endmntent is fclose. */

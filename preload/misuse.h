@@ -56,6 +56,12 @@ void misuse_flagged_late(const struct call *call, int fd);
 /* A fork or spawn of the calling thread, at ns. */
 void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
 
+/*
+ * The thread has opened something: what it closes next belongs to no sweep. To be called where numbers are not given out anew
+ * at once (quarantine.h), and closes of one place go upwards without being a sweep.
+ */
+void misuse_opened(void);
+
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);
 

@@ -8,6 +8,7 @@
 #include "misuse.h"
 #include "modules.h"
 #include "option.h"
+#include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
 #include "say.h"
@@ -67,7 +68,7 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     char name[FDT_NAME_SIZE] = "";
     int flags = raw_getfd(fd);
     struct fdt_slot *slot = table_slot(fd);
-    if (flags < 0 || slot == NULL)
+    if (flags < 0 || quarantine_discards(fd) || slot == NULL)
         return;
     struct table_entry entry;
     table_entry_begin(&entry);
@@ -205,6 +206,7 @@ void process_start(void)
         store.header->unwinder = (uint32_t)stack_start((unsigned)options.depth, options.unwind, options.check_stacks);
         store.header->depth = (uint32_t)options.depth;
         inherit_all(UINT64_MAX);
+        quarantine_start();
         filter_watch();
         end_start();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
@@ -242,6 +244,7 @@ void process_adopt(uint64_t fork_ns)
                                         .predecessor_pid = parent != NULL ? parent->pid : 0,
                                         .predecessor_image = parent != NULL ? parent->image : 0};
     stack_forked();
+    quarantine_forked();
     bool on = store_create(parent_store.folder, parent_store.private_folder, &origin, &reason);
     if (on) {
         store.header->unwinder = parent_store.header->unwinder;
@@ -327,8 +330,10 @@ bool process_filters(void)
     bool ours = gate_enter(); /* a child forked unseen is introduced now, while it still may */
     if (ours) {
         __atomic_fetch_add(&filters, 1, __ATOMIC_SEQ_CST);
-        if (!filter_known())
+        if (!filter_known()) {
             store_secure_ahead();
+            quarantine_end();
+        }
         mark_filtered();
     }
     errno = saved;
@@ -342,6 +347,8 @@ void process_filter_refused(void)
     __atomic_fetch_and(&store.header->flags, ~(uint32_t)FDT_HEADER_FILTERED, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&filters, __ATOMIC_SEQ_CST) != 0) /* another thread's, meanwhile */
         mark_filtered();
+    else
+        quarantine_resume();
 }
 
 /* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */

@@ -6,6 +6,7 @@
 #include "gate.h"
 #include "handle.h"
 #include "misuse.h"
+#include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
 #include "sites.h"
@@ -13,6 +14,7 @@
 #include "table.h"
 #include "unrest.h"
 
+#include <limits.h>
 #include <string.h>
 
 static void lose_slot(void)
@@ -33,6 +35,10 @@ static void publish(const struct call *call, int fd, struct table_entry *entry)
     entry->life.call = call->id;
     entry->call = call;
     table_birth(slot, fd, entry);
+    if (UNLIKELY(quarantine_on)) {
+        quarantine_make_room(0);
+        misuse_opened();
+    }
     ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
                                .other = entry->life.from, .ns = entry->life.ns,
                                .generation = FDT_GENERATION(table_word(slot))});
@@ -274,6 +280,16 @@ void fd_died(const struct call *call, struct dying *dying, int error)
     errno = saved;
 }
 
+void fd_ended(const struct call *call, struct dying *dying, int error)
+{
+    bool gone = dying->recorded && error != EBADF;
+    int saved = errno;
+    fd_died(call, dying, error);
+    if (UNLIKELY(quarantine_on) && gone)
+        quarantine_keep(dying->fd, FDT_GENERATION(dying->after));
+    errno = saved;
+}
+
 void fd_survived(const struct call *call, struct dying *dying)
 {
     (void)call;
@@ -306,6 +322,16 @@ void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_
         conclude_announced(dying);
 }
 
+bool fd_yields(int fd, int target)
+{
+    if (LIKELY(!quarantine_on) || fd == target)
+        return false;
+    int saved = errno;
+    bool yielded = gate_enter() && quarantine_yield(target);
+    errno = saved;
+    return yielded;
+}
+
 /* The part of [first, last] that was ever recorded: [first, return value). */
 static uint32_t sweep_end(unsigned last)
 {
@@ -319,6 +345,8 @@ void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
     if (gate_enter()) {
         struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
         unrest_begin();
+        if (UNLIKELY(quarantine_on))
+            quarantine_yield_range(first, last);
         for (uint32_t fd = first; fd < sweep_end(last); fd++) {
             uint64_t word, after;
             table_death(table_at(fd), &word, &death, &after);
@@ -426,6 +454,8 @@ void fd_touch_slowly(int fd)
     while ((word & (FDT_LIVE | FDT_UNTOUCHED)) == (FDT_LIVE | FDT_UNTOUCHED) && gate_enter() &&
            !table_swap(slot, &word, table_next(word, 0, FDT_UNTOUCHED)))
         ;
+    if ((word & (FDT_LIVE | FDT_TIMED)) == (FDT_LIVE | FDT_TIMED) && gate_enter())
+        table_used(slot);
     errno = saved;
 }
 
@@ -514,6 +544,8 @@ void fd_refused(const struct call *call)
     int saved = errno;
     if ((saved == EMFILE || saved == ENFILE) && gate_enter() && !(saved == EMFILE && other_limit(call)))
         misuse_limit(call, saved);
+    if (UNLIKELY(quarantine_on) && saved == EMFILE && gate_enter())
+        quarantine_make_room(UINT_MAX);
     errno = saved;
 }
 

@@ -65,6 +65,8 @@ struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, co
 bool fd_handle_ended(const void *handle);
 /* It is being ended again: a double close of the handle, whatever becomes of the number. */
 void fd_ended_again(const struct call *call, const void *handle);
+/* fd_died for a number that was closed inside libc: quarantine.h may keep it. */
+void fd_ended(const struct call *call, struct dying *dying, int error);
 /* The calling thread ends, or begins another death: if it never concluded one, the kernel tells how that went. */
 void fd_abandoned(void);
 /* The same for a call that may have failed before it reached the number (dup2 with a bad source): closed tells. */
@@ -78,13 +80,19 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
 /* dup2, dup3 that succeeded: the announced number died, if it lived, and is a copy now. Instead of fd_died and fd_duped. */
 void fd_replaced(const struct call *call, struct dying *dying, int from, uint64_t seen, bool cloexec);
 
+/* Before a dup2 of fd onto target: whether a tombstone on target (quarantine.h) has given way. */
+bool fd_yields(int fd, int target);
+
 /* close_range and closefrom: every number of [first, last]. Announce before, conclude after; error as above. */
 void fd_sweep_begin(const struct call *call, unsigned first, unsigned last);
 void fd_sweep_end(unsigned first, unsigned last, int error);
 /* CLOSE_RANGE_CLOEXEC: after success. */
 void fd_sweep_cloexec(unsigned first, unsigned last);
 
-/* A received descriptor has been put to some use: it is no longer untouched. shapes.h has fd_touch, which asks first. */
+/*
+ * fd is being put to some use: a received one is no longer untouched, a timed one remembers when. shapes.h has fd_touch, which
+ * asks first. Also reads the clock, in the vDSO.
+ */
 void fd_touch_slowly(int fd);
 
 /* The slot's word now, 0 for a number never recorded: taken before a real call whose record depends on it. */

@@ -17,6 +17,7 @@
 #define FDTRACE_SHAPES_H
 
 #include "hook.h"
+#include "quarantine.h"
 #include "record.h"
 #include "table.h"
 
@@ -47,18 +48,18 @@ static inline bool fd_is_dead(int fd)
     return word != 0 && (word & FDT_LIVE) == 0;
 }
 
-/* The same, or one that came in a message and is used for the first time: both take the long way, for one comparison. */
+/* The same, or one whose uses matter (UNTOUCHED, TIMED): all of them take the long way, for one comparison. */
 static inline bool fd_is_special(int fd)
 {
     const struct fdt_slot *slot = table_peek(fd);
     uint64_t word = slot != NULL ? table_word(slot) : 0;
-    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED)) != FDT_LIVE;
+    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED | FDT_TIMED)) != FDT_LIVE;
 }
 
 static inline void fd_touch(int fd)
 {
     const struct fdt_slot *slot = table_peek(fd);
-    if (UNLIKELY(slot != NULL && (table_word(slot) & FDT_UNTOUCHED)))
+    if (UNLIKELY(slot != NULL && (table_word(slot) & (FDT_UNTOUCHED | FDT_TIMED))))
         fd_touch_slowly(fd);
 }
 
@@ -84,7 +85,10 @@ static inline void fd_used(const struct call *call, long answer, int fd)
     EXPORT int name(PARAMS(list))                                                                      \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
+        const int meant_fd = fd;                                                                       \
+        fd = quarantine_stand_in(fd);                                                                  \
         int born_fd = REAL(name)(ARGS(list));                                                          \
+        fd = meant_fd;                                                                                 \
         fd_born(&call, born_fd, NEWBORN(__VA_ARGS__));                                                 \
         fd_used(&call, born_fd, fd);                                                                   \
         return born_fd;                                                                                \
@@ -93,7 +97,8 @@ static inline void fd_used(const struct call *call, long answer, int fd)
 /*
  * A use is hot (read, write), and even a compare after the real call would cost a frame and a second return, several
  * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now (or that came
- * in a message and is touched for the first time) goes the long way round, where EBADF is told; everything else is a jump. A use that overtakes another thread's close is not told.
+ * in a message and is touched for the first time, or whose uses are timed) goes the long way round, where EBADF is told;
+ * everything else is a jump. A use that overtakes another thread's close is not told.
  */
 #define COLD __attribute__((noinline, cold))
 #define FDT_EARLY(result, name, list)                                                                  \
@@ -104,20 +109,20 @@ static inline void fd_used(const struct call *call, long answer, int fd)
         return libc_##name(ARGS(list));                                                                \
     }
 /* Standing in the wrapper's place: it is jumped to, so the frame it reads is the one the wrapper would have had. */
-#define FDT_SPECIAL(result, name, list, bad, meant, touch)                                             \
+#define FDT_SPECIAL(result, name, list, bad, meant, prepare)                                           \
     static COLD result name##_special(PARAMS(list))                                                    \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        touch;                                                                                         \
+        prepare;                                                                                       \
         result answer = libc_##name(ARGS(list));                                                       \
         if (bad)                                                                                       \
             fd_bad_use(&call, meant);                                                                  \
         return answer;                                                                                 \
     }
-#define FDT_USE(result, name, public, list, suspect, bad, meant, touch)                                \
+#define FDT_USE(result, name, public, list, suspect, bad, meant, prepare)                              \
     FDT_EARLY(result, name, list)                                                                      \
     HOOK_AT(name, public, name##_early);                                                               \
-    FDT_SPECIAL(result, name, list, bad, meant, touch)                                                 \
+    FDT_SPECIAL(result, name, list, bad, meant, prepare)                                               \
     EXPORT result name(PARAMS(list))                                                                   \
     {                                                                                                  \
         if (UNLIKELY(suspect))                                                                         \
@@ -126,12 +131,19 @@ static inline void fd_used(const struct call *call, long answer, int fd)
     }
 #define FDT_FAILED(result) (answer == (result)-1 && errno == EBADF)
 
+/* A tombstone is used by no call: what nobody has is passed in its place, which is the number meant all the same. */
+#define PREPARE(number)                                                                                \
+    const int meant_##number = number;                                                                 \
+    fd_touch(number);                                                                                  \
+    number = quarantine_stand_in(number)
+
 #define USE(result, name, public, list)                                                                \
-    FDT_USE(result, name, public, list, fd_is_special(fd), FDT_FAILED(result), fd, fd_touch(fd))
+    FDT_USE(result, name, public, list, fd_is_special(fd), FDT_FAILED(result), meant_fd, PREPARE(fd))
 #define USE_BOTH(result, name, public, list)                                                           \
     FDT_USE(result, name, public, list, fd_is_special(fd) || fd_is_special(other_fd),                  \
-            FDT_FAILED(result), fd_is_dead(fd) ? fd : other_fd, (fd_touch(fd), fd_touch(other_fd)))
+            FDT_FAILED(result), fd_is_dead(meant_fd) ? meant_fd : meant_other_fd,                     \
+            PREPARE(fd); PREPARE(other_fd))
 #define USE_ERROR(name, public, list)                                                                  \
-    FDT_USE(int, name, public, list, fd_is_special(fd), answer == EBADF, fd, fd_touch(fd))
+    FDT_USE(int, name, public, list, fd_is_special(fd), answer == EBADF, meant_fd, PREPARE(fd))
 
 #endif

@@ -2,6 +2,8 @@
 #include "table.h"
 
 #include "history.h"
+#include "option.h"
+#include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
 #include "sites.h"
@@ -9,6 +11,7 @@
 #include "unrest.h"
 
 #include <string.h>
+#include <time.h>
 
 struct fdt_slot table_empty;
 
@@ -98,7 +101,7 @@ static enum verdict ask(const struct fdt_slot *slot, int fd, uint64_t word, cons
                         enum fdt_kind *actual, bool *cloexec)
 {
     int answer = raw_getfd(fd);
-    if (answer < 0)
+    if (answer < 0 || (UNLIKELY(quarantine_on) && quarantine_is_tombstone(fd)))
         return DEAD;
     *cloexec = answer & FD_CLOEXEC;
     *actual = table_kernel_kind(fd);
@@ -145,6 +148,10 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
             flags = (winner->flags & ~FDT_CLOEXEC) | (cloexec ? FDT_CLOEXEC : 0) | FDT_LIVE | FDT_CONTESTED;
         }
         uint32_t old_site = slot->life.site;
+        if (UNLIKELY(options.last_used)) {
+            flags |= FDT_TIMED;
+            __atomic_store_n(&slot->used, 0, __ATOMIC_RELAXED);
+        }
         if (pen && FDT_GENERATION(word) != 0)
             history_push(fd, slot, FDT_GENERATION(word));
         if (pen)
@@ -170,7 +177,7 @@ bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *
     do {
         if ((*word & FDT_LIVE) == 0)
             return false;
-        *after = table_next(*word, 0, FDT_LIVE);
+        *after = table_next(*word, 0, FDT_LIVE | FDT_TIMED);
     } while (!table_swap(slot, word, *after));
     /* Still open in the kernel, so nobody else can be given this number yet: these plain stores have no rival. */
     slot->death = *death;
@@ -192,6 +199,27 @@ void table_no_longer_inheritable(struct fdt_slot *slot)
     struct fdt_site *site = site_of(slot->life.site, table_word(slot));
     if (site != NULL)
         __atomic_fetch_sub(&site->inheritable, 1, __ATOMIC_RELAXED);
+}
+
+bool table_occupies(int fd)
+{
+    struct fdt_slot *slot = table_slot(fd);
+    uint64_t word = slot != NULL ? table_word(slot) : FDT_LIVE;
+    while (!(word & FDT_LIVE))
+        if (table_swap(slot, &word, table_next(word, FDT_TOMBSTONE, 0))) {
+            raise_to(&store.header->high_water, (uint32_t)fd + 1);
+            return true;
+        }
+    return false;
+}
+
+void table_used(struct fdt_slot *slot)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* a quarter of what the exact time costs, and exact enough for FDT_USED_NS */
+    uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, start = store.header->start_monotonic_ns;
+    uint64_t units = ns > start ? (ns - start) / FDT_USED_NS : 0;
+    __atomic_store_n(&slot->used, units < UINT32_MAX ? (uint32_t)units + 1 : UINT32_MAX, __ATOMIC_RELAXED);
 }
 
 bool table_rename(struct fdt_slot *slot, const char *name)
@@ -221,7 +249,8 @@ void table_settle(struct fdt_slot *slot, int fd)
     for (int round = 0; round < 64; round++) {
         uint64_t word = table_word(slot);
         int answer = raw_getfd(fd);
-        bool open = answer >= 0, cloexec = open && (answer & FD_CLOEXEC);
+        bool tombstone = UNLIKELY(quarantine_on) && answer >= 0 && quarantine_is_tombstone(fd);
+        bool open = answer >= 0 && !tombstone, cloexec = open && (answer & FD_CLOEXEC);
         if (open && (word & FDT_LIVE) == 0) {
             adopt(slot, fd, cloexec);
             uint64_t now = table_word(slot);
@@ -230,7 +259,8 @@ void table_settle(struct fdt_slot *slot, int fd)
             continue;
         }
         uint64_t next = open ? table_next(word, FDT_CONTESTED | (cloexec ? FDT_CLOEXEC : 0), cloexec ? 0 : FDT_CLOEXEC)
-                             : table_next(word, FDT_CONTESTED | (word & FDT_LIVE ? FDT_UNSEEN_DEATH : 0), FDT_LIVE);
+                             : table_next(word, FDT_CONTESTED | (word & FDT_LIVE ? FDT_UNSEEN_DEATH : 0),
+                                          FDT_LIVE | FDT_TIMED) | (tombstone ? FDT_TOMBSTONE : 0);
         if (!table_swap(slot, &word, next))
             continue;
         if (!open && (word & FDT_LIVE))

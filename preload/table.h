@@ -74,6 +74,12 @@ void table_no_longer_inheritable(struct fdt_slot *slot);
 /* Gives a live lifetime a (new) name. False when it is not live, or somebody else is writing. */
 bool table_rename(struct fdt_slot *slot, const char *name);
 
+/* A free number that never lived is taken for our own use (quarantine.h). False: the table has no memory for it. */
+bool table_occupies(int fd);
+
+/* A timed lifetime is being used now (segment.h, slot.used). */
+void table_used(struct fdt_slot *slot);
+
 /* Asks the kernel about fd and makes the slot agree with the answer. After races only: one or two system calls. */
 void table_settle(struct fdt_slot *slot, int fd);
 

@@ -2,6 +2,7 @@
  * The plain deaths. The record is made before the real call and put right after it (record.h, "Order").
  */
 #include "compat.h"
+#include "quarantine.h"
 #include "shapes.h"
 
 #include <limits.h>
@@ -12,8 +13,8 @@
     EXPORT int name(int fd)                                                                            \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        struct dying dying = fd_ending(&call, fd, FDT_OWNER_NONE, NULL);                                                      \
-        int answer = REAL(name)(fd);                                                                   \
+        struct dying dying = fd_ending(&call, fd, FDT_OWNER_NONE, NULL);                               \
+        int answer = UNLIKELY(quarantine_on) ? quarantine_close(&dying, fd, REAL(name)) : REAL(name)(fd); \
         fd_died(&call, &dying, answer < 0 ? errno : 0);                                                \
         return answer;                                                                                 \
     }

@@ -27,7 +27,7 @@ EXPORT DIR *fdopendir(int fd)
 {
     struct call call = CALL(fdopendir);
     uint64_t word = fd_word(fd);
-    DIR *directory = REAL(fdopendir)(fd);
+    DIR *directory = REAL(fdopendir)(quarantine_stand_in(fd));
     if (directory == NULL) {
         fd_used(&call, -1, fd);
         return NULL;
@@ -37,6 +37,14 @@ EXPORT DIR *fdopendir(int fd)
     return directory;
 }
 
+/* As in wrap_stdio.c. The number is the first thing in glibc's DIR, in musl's behind an offset. */
+static void leave_tombstone(DIR *directory)
+{
+    int *number = (int *)directory;
+    if (quarantine_stand_in(REAL(dirfd)(directory)) == QUARANTINE_NOBODY && *number == REAL(dirfd)(directory))
+        *number = QUARANTINE_NOBODY;
+}
+
 HOOK(closedir, "closedir");
 EXPORT int closedir(DIR *directory)
 {
@@ -44,10 +52,13 @@ EXPORT int closedir(DIR *directory)
     /* closedir(NULL) answers EINVAL, though the header tells the compiler that nobody passes NULL: hide the pointer. */
     DIR *given = directory;
     __asm__("" : "+r"(given));
-    if (given != NULL && fd_handle_ended(given))
+    bool again = given != NULL && fd_handle_ended(given);
+    if (again)
         fd_ended_again(&call, given);
     struct dying dying = fd_ending(&call, given != NULL ? REAL(dirfd)(given) : -1, FDT_OWNER_DIR, given);
+    if (UNLIKELY(quarantine_on) && given != NULL && !again)
+        leave_tombstone(given);
     int answer = REAL(closedir)(given);
-    fd_died(&call, &dying, answer < 0 ? errno : 0);
+    fd_ended(&call, &dying, answer < 0 ? errno : 0);
     return answer;
 }

@@ -2,6 +2,7 @@
  * Copies. dup2 and dup3 close their target without a word, so they are a death before the call and a birth after it.
  */
 #include "compat.h"
+#include "quarantine.h"
 #include "shapes.h"
 
 HOOK(dup, "dup");
@@ -9,7 +10,7 @@ EXPORT int dup(int fd)
 {
     struct call call = CALL(dup);
     uint64_t seen = fd_word(fd);
-    int copy = REAL(dup)(fd);
+    int copy = REAL(dup)(quarantine_stand_in(fd));
     fd_duped(&call, fd, seen, copy, false);
     fd_used(&call, copy, fd);
     return copy;
@@ -26,9 +27,13 @@ EXPORT int dup(int fd)
         struct call call = CALL(name);                                                                 \
         struct dying dying = fd_dying(&call, fd != target ? target : -1);                              \
         uint64_t seen = fd_word(fd);                                                                   \
+        int source = quarantine_stand_in(fd);                                                          \
+        bool yielded = fd_yields(fd, target);                                                          \
         int answer = REAL(name) arguments;                                                             \
         if (answer < 0) {                                                                              \
             fd_survived(&call, &dying);                                                                \
+            if (UNLIKELY(yielded))                                                                     \
+                quarantine_stays(target);                                                              \
             if (fd != target)                                                                          \
                 fd_used(&call, answer, fd);                                                            \
         } else if (fd != target) {                                                                     \
@@ -37,6 +42,6 @@ EXPORT int dup(int fd)
         return answer;                                                                                 \
     }
 
-DUP_ONTO(dup2, "dup2", (int fd, int target), (fd, target), false)
-DUP_ONTO(__dup2, "dup2", (int fd, int target), (fd, target), false)
-DUP_ONTO(dup3, "dup3", (int fd, int target, int flags), (fd, target, flags), flags & O_CLOEXEC)
+DUP_ONTO(dup2, "dup2", (int fd, int target), (source, target), false)
+DUP_ONTO(__dup2, "dup2", (int fd, int target), (source, target), false)
+DUP_ONTO(dup3, "dup3", (int fd, int target, int flags), (fd == target ? fd : source, target, flags), flags & O_CLOEXEC)

@@ -11,6 +11,7 @@
 #include "follow.h"
 #include "gate.h"
 #include "process.h"
+#include "quarantine.h"
 #include "table.h"
 
 #include <alloca.h>
@@ -109,7 +110,7 @@ HOOK(fexecve, "fexecve");
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
     char *const *environment = FOLLOWED(envp);
-    return EXEC(fexecve, REAL(fexecve)(fd, argv, environment), path_of(fd), argv, environment, fd);
+    return EXEC(fexecve, REAL(fexecve)(quarantine_stand_in(fd), argv, environment), path_of(fd), argv, environment, fd);
 }
 
 /* The kernel takes any pointer; noipa, because the compiler believes the header's promise that it is never NULL. */
@@ -123,7 +124,7 @@ EXPORT int execveat(int fd, const char *path, char *const argv[], char *const en
 {
     char *const *environment = FOLLOWED(envp);
     bool itself = (flags & AT_EMPTY_PATH) && is_empty(path);
-    return EXEC(execveat, REAL(execveat)(fd, path, argv, environment, flags), itself ? path_of(fd) : path, argv,
+    return EXEC(execveat, REAL(execveat)(quarantine_stand_in(fd), path, argv, environment, flags), itself ? path_of(fd) : path, argv,
                 environment, itself ? fd : -1);
 }
 
@@ -133,7 +134,7 @@ int exec_raw(const struct call *call, int fd, const char *path, char *const argv
     char *const *environment = FOLLOWED(envp);
     bool itself = (flags & AT_EMPTY_PATH) && is_empty(path);
     attempt_begin(&attempt, call, &(struct target){itself ? path_of(fd) : path, argv, environment, itself ? fd : -1});
-    return attempt_failed(&attempt, REAL(execveat)(fd, path, argv, environment, flags));
+    return attempt_failed(&attempt, REAL(execveat)(quarantine_stand_in(fd), path, argv, environment, flags));
 }
 
 /* execv and execvp are execve and execvpe with the environment they read themselves. */

@@ -56,7 +56,7 @@ uint8_t open_kind(int flags)
     {                                                                                                  \
         FETCH_MODE(mode, flags)                                                                        \
         struct call call = CALL(name);                                                                 \
-        int fd = REAL(name)(directory, path, flags, mode);                                             \
+        int fd = REAL(name)(quarantine_stand_in(directory), path, flags, mode);                                             \
         fd_born(&call, fd, NEWBORN(OPENED(path, flags)));                                              \
         fd_used(&call, fd, directory);                                                                 \
         return fd;                                                                                     \
@@ -106,7 +106,7 @@ static int openat2_by_number(int directory, const char *path, const struct open_
 EXPORT int openat2(int directory, const char *path, const struct open_how *how, size_t size)
 {
     struct call call = CALL(openat2);
-    int fd = OPENAT2(directory, path, how, size);
+    int fd = OPENAT2(quarantine_stand_in(directory), path, how, size);
     int flags = fd >= 0 ? (int)how->flags : 0;
     fd_born(&call, fd, NEWBORN(OPENED(path, flags)));
     fd_used(&call, fd, directory);

@@ -45,7 +45,7 @@ void fcntl_done(const struct call *call, int answer, int fd, int command, uintpt
         FETCH_WORD(argument, command)                                                                  \
         struct call call = CALL(name);                                                                 \
         uint64_t word = fd_word(fd);                                                                   \
-        int answer = REAL(name)(fd, command, argument);                                                \
+        int answer = REAL(name)(quarantine_stand_in(fd), command, argument);                                                \
         fcntl_done(&call, answer, fd, command, argument, word);                                        \
         return answer;                                                                                 \
     }

@@ -1,5 +1,6 @@
 /* Calls that move RLIMIT_NOFILE: the header's copy follows, so that reports can tell how much headroom there was. */
 #include "gate.h"
+#include "quarantine.h"
 #include "store.h"
 
 #include <sys/resource.h>
@@ -16,6 +17,8 @@ static void follow(int answer, int resource, const struct rlimit *limit)
                          __ATOMIC_RELAXED);
     __atomic_store_n(&store.header->nofile_soft, limit->rlim_cur, __ATOMIC_RELAXED);
     __atomic_store_n(&store.header->nofile_hard, limit->rlim_max, __ATOMIC_RELAXED);
+    if (UNLIKELY(quarantine_on) && gate_enter())
+        quarantine_make_room(0);
 }
 
 _Static_assert(sizeof(struct rlimit) == sizeof(struct rlimit64), "one structure on 64-bit");

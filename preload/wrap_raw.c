@@ -10,6 +10,7 @@
 #include "address.h"
 #include "compat.h"
 #include "family.h"
+#include "option.h"
 #include "process.h"
 #include "shapes.h"
 
@@ -39,8 +40,31 @@ struct words {
 
 HOOK(syscall, "syscall");
 
+/* Calls that answer on a tombstone (quarantine.h) as on an open number, which is their first word. */
+static bool asks_for_tombstone(const struct words *w)
+{
+    switch (w->number) {
+    case SYS_openat: case SYS_openat2: case SYS_newfstatat: case SYS_fstat: case SYS_statx: case SYS_fstatfs:
+    case SYS_fchdir: case SYS_fchownat: case SYS_faccessat: case SYS_faccessat2: case SYS_fchmodat: case SYS_mkdirat:
+    case SYS_mknodat: case SYS_unlinkat: case SYS_readlinkat: case SYS_utimensat: case SYS_linkat: case SYS_renameat2:
+    case SYS_name_to_handle_at: case SYS_open_tree: case SYS_fspick: case SYS_dup: case SYS_fcntl: case SYS_execveat:
+        break;
+#ifdef SYS_dup2
+    case SYS_dup2:
+        break;
+#endif
+    case SYS_dup3: /* which has a word of its own for a number and itself */
+        return (int)w->a != (int)w->b && quarantine_holds((int)w->a);
+    default:
+        return false;
+    }
+    return quarantine_holds((int)w->a);
+}
+
 static long real(const struct words *w)
 {
+    if (UNLIKELY(quarantine_on) && asks_for_tombstone(w))
+        return REAL(syscall)(w->number, (long)QUARANTINE_NOBODY, w->b, w->c, w->d, w->e, w->f);
     return REAL(syscall)(w->number, w->a, w->b, w->c, w->d, w->e, w->f);
 }
 
@@ -65,11 +89,16 @@ static long real(const struct words *w)
 
 /* Deaths */
 
+static int close_by_number(int fd)
+{
+    return (int)REAL(syscall)(SYS_close, (long)fd, 0L, 0L, 0L, 0L, 0L);
+}
+
 static long raw_close(struct call *call, const struct words *w)
 {
     AS(close);
     struct dying dying = fd_ending(call, (int)w->a, FDT_OWNER_NONE, NULL);
-    long answer = real(w);
+    long answer = UNLIKELY(quarantine_on) ? quarantine_close(&dying, (int)w->a, close_by_number) : real(w);
     fd_died(call, &dying, answer < 0 ? errno : 0);
     return answer;
 }
@@ -106,9 +135,12 @@ static long raw_dup_onto(struct call *call, const struct words *w, bool cloexec)
     int fd = (int)w->a, target = (int)w->b;
     struct dying dying = fd_dying(call, fd != target ? target : -1);
     uint64_t seen = fd_word(fd);
+    bool yielded = fd_yields(fd, target);
     long answer = real(w);
     if (answer < 0) {
         fd_survived(call, &dying);
+        if (UNLIKELY(yielded))
+            quarantine_stays(target);
         if (fd != target)
             fd_used(call, answer, fd);
     } else if (fd != target) {
@@ -381,6 +413,22 @@ static long decode(struct call *call, const struct words *w)
     }
 }
 
+/* For option last_used: what the commonest calls use, which is their first word. */
+static void touch(const struct words *w)
+{
+    switch (w->number) {
+    case SYS_read: case SYS_write: case SYS_readv: case SYS_writev: case SYS_pread64: case SYS_pwrite64: case SYS_preadv:
+    case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2: case SYS_lseek: case SYS_getdents64: case SYS_ftruncate:
+    case SYS_sendto: case SYS_recvfrom: case SYS_sendmsg: case SYS_recvmsg: case SYS_sendmmsg: case SYS_recvmmsg:
+    case SYS_sendfile: case SYS_splice: case SYS_epoll_ctl: case SYS_epoll_pwait: case SYS_fsync: case SYS_fdatasync:
+    case SYS_openat: case SYS_accept: case SYS_accept4: case SYS_listen: case SYS_setsockopt: case SYS_io_uring_enter:
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+        fd_touch((int)w->a);
+    }
+}
+
 EXPORT long syscall(long number, ...)
 {
     struct words words = {.number = number};
@@ -395,5 +443,7 @@ EXPORT long syscall(long number, ...)
     va_end(list);
     struct call call = CALL(syscall);
     call.raw = true;
+    if (UNLIKELY(options.last_used))
+        touch(&words);
     return decode(&call, &words);
 }

@@ -79,10 +79,11 @@ void read_bore(const struct call *call, int fd, const struct iovec *vector, int 
 #define READ(name, public, list, vector, count)                                                        \
     FDT_EARLY(ssize_t, name, list)                                                                     \
     HOOK_AT(name, public, name##_early);                                                               \
-    FDT_SPECIAL(ssize_t, name, list, FDT_FAILED(ssize_t), fd, fd_touch(fd))                            \
+    FDT_SPECIAL(ssize_t, name, list, FDT_FAILED(ssize_t), meant_fd, PREPARE(fd))                            \
     static COLD ssize_t name##_bearing(PARAMS(list))                                                   \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
+        fd_touch(fd);                                                                                  \
         ssize_t answer = libc_##name(ARGS(list));                                                      \
         if (answer > 0)                                                                                \
             read_bore(&call, fd, vector, count, (size_t)answer);                                       \

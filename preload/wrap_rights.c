@@ -7,6 +7,7 @@
  */
 #include "compat.h"
 #include "family.h"
+#include "raw.h"
 #include "rights.h"
 #include "shapes.h"
 
@@ -79,10 +80,33 @@ void messages_sent(const struct call *call, int answer, uint64_t ns, int fd, con
         message_sent(call, 0, ns, fd, &messages[i].msg_hdr);
 }
 
+/* A message that names a closed number is refused. Its memory is the kernel's to judge: what cannot be read is left alone. */
+static void yield_sent(int fd, const struct msghdr *message)
+{
+    if (LIKELY(!quarantine_on) || !rights_possible(fd) || !raw_readable(message) || message->msg_control == NULL ||
+        !raw_readable(message->msg_control) ||
+        !raw_readable((const char *)message->msg_control + message->msg_controllen - sizeof(uint64_t)))
+        return;
+    EACH_PART(part, message)
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+            for (size_t i = 0; i < rights_count(message, part); i++)
+                quarantine_release(rights_at(part, i));
+}
+
+/* A message may bring as many as this at once (unix(7)). */
+enum { RIGHTS_MOST = 253 };
+
+static void make_room(int fd)
+{
+    if (UNLIKELY(quarantine_on) && rights_possible(fd))
+        quarantine_make_room(RIGHTS_MOST);
+}
+
 HOOK(sendmsg, "sendmsg");
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     uint64_t ns = message_sending(fd);
+    yield_sent(fd, message);
     ssize_t answer = REAL(sendmsg)(fd, message, flags);
     struct call call = CALL(sendmsg);
     message_sent(&call, answer, ns, fd, message);
@@ -94,6 +118,8 @@ HOOK(sendmmsg, "sendmmsg");
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
 {
     uint64_t ns = message_sending(fd);
+    for (unsigned int i = 0; UNLIKELY(quarantine_on) && i < count && raw_readable(&messages[i]); i++)
+        yield_sent(fd, &messages[i].msg_hdr);
     int answer = REAL(sendmmsg)(fd, messages, count, flags);
     struct call call = CALL(sendmmsg);
     messages_sent(&call, answer, ns, fd, messages, count);
@@ -104,6 +130,7 @@ HOOK(recvmsg, "recvmsg");
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     struct call call = CALL(recvmsg);
+    make_room(fd);
     ssize_t answer = REAL(recvmsg)(fd, message, flags);
     message_received(&call, answer, fd, message, flags);
     return answer;
@@ -114,6 +141,7 @@ HOOK(recvmmsg, "recvmmsg");
 EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout)
 {
     struct call call = CALL(recvmmsg);
+    make_room(fd);
     int answer = REAL(recvmmsg)(fd, messages, count, flags, timeout);
     fd_used(&call, answer, fd);
     for (int i = 0; i < answer; i++)

@@ -3,9 +3,23 @@
  * ask about a closed number is no misuse here, so nothing else is looked at.
  */
 #include "compat.h"
+#include "raw.h"
 #include "shapes.h"
 
 #include <sys/select.h>
+
+/* select is the one call that takes a tombstone (quarantine.h) for an open number. A bad pointer is the kernel's to refuse. */
+static bool asks_for_tombstone(int count, const fd_set *const sets[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const unsigned long *words = (const unsigned long *)sets[i];
+        for (int word = 0; words != NULL && word * __NFDBITS < count && raw_readable(&words[word]); word++)
+            for (int bit = 0; words[word] != 0 && bit < __NFDBITS && word * __NFDBITS + bit < count; bit++)
+                if ((words[word] >> bit & 1) && quarantine_holds(word * __NFDBITS + bit))
+                    return true;
+    }
+    return false;
+}
 
 /* Some programs allocate greater sets, and pass a bound of their own: only an open number speaks of a descriptor. */
 #define SELECT(name, public, list)                                                                     \
@@ -15,6 +29,10 @@
         struct call call = CALL(name);                                                                 \
         if (UNLIKELY(count > FD_SETSIZE))                                                              \
             fd_over_select(&call, count - 1);                                                          \
+        if (UNLIKELY(quarantine_on) && asks_for_tombstone(count, (const fd_set *[]){in, out, exceptional})) { \
+            errno = EBADF;                                                                             \
+            return -1;                                                                                 \
+        }                                                                                              \
         return REAL(name)(ARGS(list));                                                                 \
     }
 

@@ -7,6 +7,7 @@
 #include "family.h"
 #include "follow.h"
 #include "gate.h"
+#include "quarantine.h"
 #include "table.h"
 
 #include <alloca.h>
@@ -84,6 +85,16 @@ static __attribute__((noinline)) bool spawn_begins(struct passage *passage, cons
     return recorded;
 }
 
+/* The child is to copy a number that is closed, which fails; a tombstone would be copied. */
+static void yield_sources(const posix_spawn_file_actions_t *actions)
+{
+    for (int i = 0; i < actions->__used; i++) {
+        const struct action *action = (const struct action *)actions->__actions + i;
+        if (action->tag == ACTION_DUP2)
+            quarantine_release(action->of.dup2.fd);
+    }
+}
+
 #define SPAWN(name)                                                                                    \
     HOOK(name, #name);                                                                                 \
     EXPORT int name(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,           \
@@ -95,6 +106,8 @@ static __attribute__((noinline)) bool spawn_begins(struct passage *passage, cons
         size_t room = passage_readable(NULL, NULL, envp) ? follow_room(envp) : 0;                      \
         char *const *environment = room != 0 ? follow_fill(envp, alloca(room)) : envp;                 \
         bool recorded = spawn_begins(&passage, &call, path, argv, environment);                        \
+        if (UNLIKELY(quarantine_on) && actions != NULL)                                                \
+            yield_sources(actions);                                                                    \
         int error = REAL(name)(&child, path, actions, attributes, argv, environment);                  \
         int saved = errno;                                                                             \
         if (error == 0 && pid != NULL)                                                                 \

@@ -93,7 +93,7 @@ UNNAMED(tmpfile64)
     EXPORT FILE *name(int fd, const char *mode)                                                        \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        FILE *stream = REAL(name)(fd, mode);                                                           \
+        FILE *stream = REAL(name)(quarantine_stand_in(fd), mode);                                                           \
         if (stream != NULL)                                                                            \
             fd_owned(&call, fd, FDT_OWNER_STREAM, stream);                                             \
         else                                                                                           \
@@ -127,6 +127,7 @@ static void reopened(const struct call *call, struct dying *dying, FILE *stream,
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
         struct dying dying = fd_dying(&call, stream_fd(old));                                          \
+        fd_yields(-1, dying.fd);                                                                       \
         FILE *stream = REAL(name)(path, mode, old);                                                    \
         reopened(&call, &dying, stream, path, mode);                                                   \
         return stream;                                                                                 \
@@ -146,6 +147,14 @@ static bool ended_again(const FILE *stream)
     return fd_handle_ended(stream) && ((unsigned)stream->_flags & 0xffff0000u) != STREAM_MAGIC;
 }
 
+/* The number behind the stream is closed already, and must stay what it is: libc's own close is to find nothing. */
+static void leave_tombstone(FILE *stream)
+{
+    if (UNLIKELY(quarantine_on) && ((unsigned)stream->_flags & 0xffff0000u) == STREAM_MAGIC &&
+        quarantine_stand_in(stream->_fileno) == QUARANTINE_NOBODY)
+        stream->_fileno = QUARANTINE_NOBODY;
+}
+
 /* An fclose that fails has closed the number, unless it was closed before: only then the kernel says EBADF. */
 #define FCLOSE(name, public, owner)                                                                        \
     HOOK(name, public);                                                                                \
@@ -155,8 +164,9 @@ static bool ended_again(const FILE *stream)
         if (UNLIKELY(ended_again(stream)))                                                             \
             fd_ended_again(&call, stream);                                                             \
         struct dying dying = fd_ending(&call, stream_fd(stream), owner, stream);                       \
+        leave_tombstone(stream);                                                                           \
         int answer = REAL(name)(stream);                                                               \
-        fd_died(&call, &dying, answer == EOF ? errno : 0);                                             \
+        fd_ended(&call, &dying, answer == EOF ? errno : 0);                                             \
         return answer;                                                                                 \
     }
 
@@ -172,7 +182,7 @@ FCLOSE(pclose, "pclose", FDT_OWNER_POPEN)
         struct call call = CALL(name);                                                                 \
         struct dying dying = fd_dying(&call, stream != NULL ? stream_fd(stream) : -1);                 \
         int answer = REAL(name)(stream);                                                               \
-        fd_died(&call, &dying, 0);                                                                     \
+        fd_ended(&call, &dying, 0);                                                                    \
         return answer;                                                                                 \
     }
 

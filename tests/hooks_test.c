@@ -16,7 +16,7 @@
 /* The programs: each holds the rows of its namesake preload/wrap_NAME.c. */
 static const char *const families[] = {
     "close", "dir", "dup", "event", "file", "flags", "ipc", "pipe", "process", "pty", "raw", "read", "rights", "socket",
-    "stdio", "use",
+    "select", "spawn", "stat", "stdio", "use",
 };
 #define FAMILIES  (sizeof(families) / sizeof(families[0]))
 #define MOST_ROWS 1000

@@ -39,7 +39,7 @@ static const struct layout layouts[] = {
     F(fdt_ring_head, next), F(fdt_ring_head, padding),
     F(fdt_lost, slots), F(fdt_lost, sites), F(fdt_lost, incidents), F(fdt_lost, modules), F(fdt_lost, stacks),
     F(fdt_lost, execs), F(fdt_lost, crossings), F(fdt_lost, reserved),
-    F(fdt_slot, state), F(fdt_slot, pen), F(fdt_slot, reserved), F(fdt_slot, death), F(fdt_slot, life),
+    F(fdt_slot, state), F(fdt_slot, pen), F(fdt_slot, used), F(fdt_slot, death), F(fdt_slot, life),
     F(fdt_life, ns), F(fdt_life, site), F(fdt_life, tid), F(fdt_life, call), F(fdt_life, kind), F(fdt_life, owner),
     F(fdt_life, flags), F(fdt_life, handle), F(fdt_life, from), F(fdt_life, from_generation), F(fdt_life, token),
     F(fdt_life, root_pid), F(fdt_life, root_image), F(fdt_life, root_site), F(fdt_life, root_generation),

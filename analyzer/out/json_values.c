@@ -117,6 +117,10 @@ json_t *json_of_descriptor(const struct descriptor *descriptor)
         "generation", (json_int_t)descriptor->generation);
     if (value != NULL && (descriptor->state & FDT_NAME_CUT) != 0)
         json_object_set_new(value, "name_cut", json_true());
+    double used;
+    enum descriptor_use use = descriptor_use(descriptor, &used);
+    if (value != NULL && use != USE_UNKNOWN)
+        json_object_set_new(value, "last_used", use == USE_TIMED ? json_real(used) : json_false());
     return value;
 }
 

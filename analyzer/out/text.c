@@ -209,6 +209,32 @@ static void put_who(FILE *out, const struct finding *finding)
         fprintf(out, "   = %llu of them are known from the baseline\n", (unsigned long long)finding->known);
 }
 
+/* Of those that were open at the end, where uses were timed: the latest one, and how many were not used at all. */
+static void put_uses(FILE *out, const struct finding *finding)
+{
+    size_t timed = 0, never = 0;
+    double shortest = 0, seconds;
+    for (size_t i = 0; i < finding->descriptor_count; i++) {
+        const struct descriptor *descriptor = &finding->descriptors[i];
+        enum descriptor_use use = descriptor_use(descriptor, &seconds);
+        never += use == USE_NEVER;
+        if (use != USE_TIMED)
+            continue;
+        double idle = model_seconds(descriptor->image, descriptor->image->end_ns) - seconds;
+        shortest = timed++ == 0 || idle < shortest ? idle : shortest;
+    }
+    if (timed + never == 0)
+        return;
+    fputs("   = ", out);
+    if (timed > 0)
+        fprintf(out, "last used %.1f s before the end", shortest > 0 ? shortest : 0.0);
+    if (never > 0 && finding->descriptor_count > 1)
+        fprintf(out, "%s%zu never used", timed > 0 ? "; " : "", never);
+    else if (never > 0)
+        fputs("never used", out);
+    putc('\n', out);
+}
+
 /* Words of raw text, escaped, from column `column` on; lines end before WIDTH and go on with an indentation. */
 static void put_wrapped(FILE *out, const char *text, size_t column)
 {
@@ -244,6 +270,7 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
         story_ways(out, &finding->descriptors[0], "   = ", "\n");
     if (finding->count > 1)
         put_names(out, finding);
+    put_uses(out, finding);
     for (size_t i = 0; i < finding->stack_count; i++)
         put_stack(out, style, finding, &finding->stacks[i]);
     limits_put(out, finding);

@@ -208,6 +208,8 @@ struct fdt_header {
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
 #define FDT_INTENDED    (UINT64_C(1) << 12) /* the exec that ended the image was meant to hand it on          */
 #define FDT_UNTOUCHED   (UINT64_C(1) << 13) /* came in a message and has not been used for anything since     */
+#define FDT_TIMED       (UINT64_C(1) << 14) /* LIVE: slot.used follows its uses (option last_used)                   */
+#define FDT_TOMBSTONE   FDT_TIMED           /* dead: the number is kept occupied (option quarantine)                  */
 #define FDT_LABELED     (UINT64_C(1) << 15) /* life.name is what the program calls it (fdtrace_label), no path or address */
 #define FDT_STATE_FLAGS  UINT64_C(0x0000ffff)
 #define FDT_VERSION_SHIFT    16
@@ -249,10 +251,12 @@ struct fdt_death {
     uint16_t error;            /* errno of a close that failed and closed all the same (EINTR, EIO) */
 };
 
+#define FDT_USED_NS UINT64_C(10000000) /* 32 bits of it last for 497 days */
+
 struct fdt_slot {
     uint64_t state;            /* atomic commit word, see above */
     uint32_t pen;              /* atomic: 1 while somebody fills life; a second writer leaves it alone */
-    uint32_t reserved;
+    uint32_t used;             /* atomic: of a TIMED lifetime, its latest use, FDT_USED_NS units after the start, plus one */
     struct fdt_death death;    /* the latest one */
     struct fdt_life  life;     /* the current lifetime, or the latest when not LIVE */
 };

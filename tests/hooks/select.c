@@ -20,8 +20,7 @@ static int high(void)
 static void over(const char *public, int answer)
 {
     MUST(answer >= 0);
-    printf("was used with %s", public);
-    puts("");
+    printf("over-select-limit: %s of descriptor\n", public);
 }
 
 #define SELECT_ROW(name)                                                                               \
@@ -46,7 +45,7 @@ ROW(pselect)
         over("pselect", pselect(fd + 1, many, NULL, NULL, &none, NULL));
 }
 
-/* Beyond the set they end the program: tests/victims/over_select_set.c. */
+/* Beyond the set they end the program. */
 #define FDELT_ROW(name)                                                                                \
     ROW(name)                                                                                          \
     {                                                                                                  \
