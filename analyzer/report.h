@@ -30,7 +30,7 @@ struct report_output {
     const char *path;         /* NULL: the standard stream; "-": standard output */
 };
 
-enum { REPORT_OUTPUTS_MAX = 8 };
+enum { REPORT_OUTPUTS_MAX = 16 };
 
 struct report_options {
     FILE *stream;                 /* where a report without -o goes: stdout for report, stderr for run */

@@ -51,9 +51,10 @@ static const struct { const char *what, *name; } hostile[] = {
     {"directions for printf", "%s%n%d%1$s%99999d"},
     {"4 KiB", NULL},
 };
-enum { LONGEST = 4000, FORMATS = 8 };
+enum { LONGEST = 4000, FORMATS = 12 };
 
-static const char *const formats[FORMATS] = {"text", "json", "sarif", "junit", "github", "gitlab", "csv",
+static const char *const formats[FORMATS] = {"text", "json", "sarif", "junit", "github", "gitlab", "csv", "html",
+                                              "folded", "speedscope", "trace",
                                               "summary" /* of a step: what github writes besides */};
 
 /* The name a row stands for: `most` bytes at most, without what no path can hold. malloc'd. */
@@ -229,6 +230,39 @@ static void check_text(const struct sample *sample)
     cr_expect_not_null(strstr(sample->written, "fdtrace: 1 error in 1 image"), "%s", sample->written);
 }
 
+/* The page has scripts of its own, and what it was told stands in one block without a single '<'. */
+static void check_html(const struct sample *sample)
+{
+    cr_expect_null(strstr(sample->written, "<script>alert"), "%s", sample->what);
+    cr_expect_null(strstr(sample->written, "<img"), "%s", sample->what);
+    const char *data = strstr(sample->written, "application/json");
+    cr_assert_not_null(data);
+    data = strchr(data, '>') + 1;
+    cr_expect_eq(strncmp(strchr(data, '<'), "</script>", 9), 0, "%s: the block of data ends early", sample->what);
+}
+
+/* A line a stack, of what it opened and of what it was given: frames, a blank, a number. A name makes no line of its own. */
+static void check_folded(const struct sample *sample)
+{
+    size_t lines = 0;
+    for (const char *line = sample->written, *end; *line != '\0'; line = end + 1, lines++) {
+        end = strchr(line, '\n');
+        cr_assert_not_null(end, "%s: %s", sample->what, line);
+        const char *digit = end;
+        while (digit > line && digit[-1] >= '0' && digit[-1] <= '9')
+            digit--;
+        cr_expect(digit < end && digit > line && digit[-1] == ' ', "%s: %.*s", sample->what, (int)(end - line), line);
+    }
+    cr_expect_eq(lines, 2, "%s: %s", sample->what, sample->written);
+}
+
+static void check_object(const struct sample *sample)
+{
+    json_t *document = format_parse(sample->written);
+    cr_expect(json_is_object(document));
+    json_decref(document);
+}
+
 /* Of the tags that stand in it only those of a table. */
 static void check_summary(const struct sample *sample)
 {
@@ -251,7 +285,8 @@ static struct sample read_sample(size_t row, const char *name, const char *forma
 Test(formats_hostile, names_are_inert_in_every_format)
 {
     static void (*const checks[FORMATS])(const struct sample *sample) = {
-        check_text, check_json, check_sarif, check_junit, check_github, check_gitlab, check_csv, check_summary};
+        check_text, check_json, check_sarif, check_junit, check_github, check_gitlab, check_csv, check_html,
+        check_folded, check_object, check_object, check_summary};
     for (size_t row = 0; row < sizeof(hostile) / sizeof(hostile[0]); row++) {
         char *name = hostile_name(row, LONGEST);
         report_hostile(row);
