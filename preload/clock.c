@@ -44,7 +44,7 @@ static struct {
     struct moment base;
     uint64_t rate;             /* nanoseconds per tick, 32 binary digits after the point; 0: not known yet */
     uint64_t lasts;            /* ticks after the base for which it holds */
-} counter;
+} counter TOGETHER;
 
 static uint64_t extrapolate(uint64_t ticks, uint64_t base, uint64_t ns, uint64_t rate)
 {

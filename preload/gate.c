@@ -17,7 +17,7 @@
 #endif
 
 static struct guard before_start = {.phase = GATE_NEW};
-struct guard *guard = &before_start;
+struct guard *guard TOGETHER = &before_start;
 
 __thread struct thread thread_self __attribute__((tls_model("initial-exec")));
 
@@ -78,7 +78,7 @@ static bool begin(enum gate_phase from)
     return __atomic_compare_exchange_n(&guard->phase, &expected, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-bool gate_enter_slowly(void)
+static bool enter(void)
 {
     struct thread *self = &thread_self;
     uint32_t phase = __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE);
@@ -96,4 +96,12 @@ bool gate_enter_slowly(void)
     if (!self->known)
         introduce_thread(self);
     return true;
+}
+
+bool gate_enter_slowly(void)
+{
+    int saved = errno;
+    bool entered = enter();
+    errno = saved;
+    return entered;
 }

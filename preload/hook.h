@@ -30,13 +30,16 @@ struct hook {
 extern const struct hook __start_fdt_hooks[], __stop_fdt_hooks[];
 
 #define EXPORT  __attribute__((visibility("default")))
+#define COLD    __attribute__((noinline, cold))
+/* What every event looks at stands together: scattered, it takes a page and a cache line each. */
+#define TOGETHER __attribute__((section(".data.fdt_together")))
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #define HOOK(name, public) HOOK_AT(name, public, NULL)
 /* The same for a function whose wrapper does without the test in REAL: before the binding, early stands in for libc's. */
 #define HOOK_AT(name, public, early)                                                                   \
-    static __typeof__(name) *libc_##name = early;                                                      \
+    static __typeof__(name) *libc_##name TOGETHER = early;                                             \
     static const struct hook hook_##name __attribute__((section("fdt_hooks"), used, aligned(32))) = {  \
         #name, public, (void **)&libc_##name, 0}
 
@@ -61,7 +64,7 @@ struct call {
     bool      raw;       /* made through syscall() */
 };
 
-extern uint32_t fdt_unrest;
+extern uint32_t fdt_unrest, fdt_unrest_in_flight;
 
 /* Must stand in the wrapper itself, not in a helper: it reads the wrapper's own frame. */
 #define CALL(name)                                                                                     \

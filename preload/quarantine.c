@@ -21,7 +21,7 @@
 #define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
 #endif
 
-bool quarantine_on;
+bool quarantine_on TOGETHER;
 
 static int source = -1;                 /* atomic */
 static uint32_t making;                 /* atomic: somebody makes a source */

@@ -22,26 +22,22 @@ static void lose_slot(void)
     __atomic_fetch_add(&store.header->lost.slots, 1, __ATOMIC_RELAXED);
 }
 
-static void publish(const struct call *call, int fd, struct table_entry *entry)
+static inline __attribute__((always_inline)) void publish(const struct call *call, int fd, struct birth *birth, uint64_t flags)
 {
     struct fdt_slot *slot = table_slot(fd);
-    if (slot == NULL) {
+    if (UNLIKELY(slot == NULL)) {
         lose_slot();
         return;
     }
-    entry->life.ns = store_now();
-    entry->life.site = stack_site(call);
-    entry->life.tid = thread_self.tid;
-    entry->life.call = call->id;
-    entry->call = call;
-    table_birth(slot, fd, entry);
+    birth->ns = store_now();
+    birth->site = stack_site(call);
+    table_born(slot, fd, call, birth, flags);
     if (UNLIKELY(quarantine_on)) {
         quarantine_make_room(0);
         misuse_opened();
     }
-    ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
-                               .other = entry->life.from, .ns = entry->life.ns,
-                               .generation = FDT_GENERATION(table_word(slot))});
+    ring_put(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = birth->site, .fd = fd,
+                             .other = birth->from, .ns = birth->ns, .generation = FDT_GENERATION(table_word(slot))});
 }
 
 static uint32_t generation_of(int fd)
@@ -50,39 +46,35 @@ static uint32_t generation_of(int fd)
     return slot != NULL ? FDT_GENERATION(table_word(slot)) : 0;
 }
 
-void fd_born(const struct call *call, int fd, const struct birth *birth)
+static COLD void born_in_a_vfork_child(int fd, bool cloexec)
+{
+    if (borrow_changes() != NULL)
+        changes_open(borrow_changes(), fd, cloexec, false);
+}
+
+void fd_born(const struct call *call, int fd, struct birth *birth)
 {
     if (UNLIKELY(fd < 0)) {
         fd_refused(call);
         return;
     }
-    int saved = errno;
-    fd_touch(birth->from);
-    if (gate_enter()) {
-        struct table_entry entry;
-        table_entry_begin(&entry);
-        entry.life.kind = birth->kind;
-        entry.life.owner = birth->owner;
-        entry.life.flags = birth->flags;
-        entry.life.handle = (uint64_t)(uintptr_t)birth->handle;
-        entry.life.from = birth->from;
-        entry.life.from_generation = generation_of(birth->from);
-        entry.name = birth->name;
-        entry.life.token = birth->token;
-        entry.flags = (birth->cloexec ? FDT_CLOEXEC : 0) | (birth->untouched ? FDT_UNTOUCHED : 0);
-        publish(call, fd, &entry);
-        if (UNLIKELY(fd <= 2))
-            misuse_landed(call, fd, birth->owner, birth->name);
-        if (birth->handle != NULL)
-            handle_begins(birth->handle);
-    } else if (UNLIKELY(borrow_changes() != NULL)) {
-        changes_open(borrow_changes(), fd, birth->cloexec, false);
+    if (birth->from >= 0)
+        fd_touch(birth->from);
+    if (UNLIKELY(!gate_enter())) {
+        born_in_a_vfork_child(fd, birth->cloexec);
+        return;
     }
-    errno = saved;
+    if (birth->from >= 0)
+        birth->from_generation = generation_of(birth->from);
+    publish(call, fd, birth, (birth->cloexec ? FDT_CLOEXEC : 0) | (birth->untouched ? FDT_UNTOUCHED : 0));
+    if (UNLIKELY(fd <= 2))
+        misuse_landed(call, fd, birth->owner, birth->name);
+    if (birth->handle != NULL)
+        handle_begins(birth->handle);
 }
 
 /*
- * The source's details, if its lifetime lasted from before the call (seen) until after they were copied: a birth fills the
+ * What a copy has in common with its source, if its lifetime lasted from before the call (seen) until after they were copied: a birth fills the
  * details in before it publishes, so only an unchanged word afterwards vouches for them. A contested word vouches for
  * nothing: the number is open, but whose it is may still be on its way.
  */
@@ -93,7 +85,9 @@ static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *wo
     *word = 0;
     if (source == NULL || !(seen & FDT_LIVE))
         return false;
-    memcpy(life, &source->life, offsetof(struct fdt_life, name));
+    life->kind = source->life.kind;
+    life->flags = source->life.flags;
+    life->token = source->life.token;
     life->name[0] = '\0';
     if (source->life.name[0] != '\0')
         memcpy(life->name, source->life.name, sizeof(life->name));
@@ -102,35 +96,39 @@ static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *wo
     return ((*word ^ seen) & same) == 0 && !((*word | seen) & FDT_CONTESTED);
 }
 
+static COLD void copied_in_a_vfork_child(int from, int to, bool cloexec)
+{
+    if (borrow_changes() != NULL)
+        changes_copy(borrow_changes(), from, to, cloexec);
+}
+
 void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool cloexec)
 {
     if (UNLIKELY(to < 0)) {
         fd_refused(call);
         return;
     }
-    int saved = errno;
     fd_touch(from);
-    if (gate_enter()) {
-        struct fdt_life source;
-        uint64_t word;
-        bool known = copy_life(from, seen, &source, &word);
-        enum fdt_kind kind = known ? source.kind : table_kernel_kind(to);
-        struct table_entry entry;
-        table_entry_begin(&entry);
-        entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
-        entry.life.flags = known ? source.flags : 0;
-        entry.life.token = known ? source.token : 0;
-        entry.life.from = from;
-        entry.life.from_generation = FDT_GENERATION(word);
-        entry.name = known ? source.name : NULL;
-        entry.flags = (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0);
-        publish(call, to, &entry);
-        if (UNLIKELY(from <= 2) && from >= 0 && to > 2)
-            misuse_moved(from);
-    } else if (UNLIKELY(borrow_changes() != NULL)) {
-        changes_copy(borrow_changes(), from, to, cloexec);
+    if (UNLIKELY(!gate_enter())) {
+        copied_in_a_vfork_child(from, to, cloexec);
+        return;
     }
-    errno = saved;
+    struct fdt_life source;
+    uint64_t word;
+    bool known = copy_life(from, seen, &source, &word);
+    struct birth birth = {.from = from, .from_generation = FDT_GENERATION(word)};
+    if (LIKELY(known)) {
+        birth.kind = source.kind;
+        birth.flags = source.flags;
+        birth.token = source.token;
+        birth.name = source.name;
+    } else {
+        enum fdt_kind kind = table_kernel_kind(to);
+        birth.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
+    }
+    publish(call, to, &birth, (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0));
+    if (UNLIKELY(from <= 2) && from >= 0 && to > 2)
+        misuse_moved(from);
 }
 
 void fd_abandoned(void)
@@ -177,47 +175,50 @@ static void conclude_announced(struct dying *dying)
     dying->recorded = dying->against = false;
 }
 
-/* Inlined into both verbs below: this is the way of every close. */
-static inline __attribute__((always_inline)) struct dying begin_dying(const struct call *call, int fd)
+/* Inlined into both verbs below: this is the way of every close. Filled in where the wrapper will read it. */
+static inline __attribute__((always_inline)) void begin_dying(const struct call *call, int fd, struct dying *dying)
 {
-    struct dying dying = {.fd = fd};
-    int saved = errno;
-    if (fd >= 0 && gate_enter()) {
-        struct fdt_slot *slot = table_peek(fd);
-        if (slot != NULL) {
-            struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid,
-                                      .call = call->id};
-            dying.recorded = table_death(slot, &dying.before, &death, &dying.after);
-            dying.site = death.site;
-            dying.ns = death.ns;
-        }
-        dying.against = !dying.recorded;
-        announce(&dying);
+    dying->fd = fd;
+    dying->recorded = dying->against = dying->echo = false;
+    dying->before = dying->after = 0;
+    if (fd < 0 || UNLIKELY(!gate_enter()))
+        return;
+    struct fdt_slot *slot = table_peek(fd);
+    if (LIKELY(slot != NULL)) {
+        struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
+        dying->recorded = table_death(slot, &dying->before, &death, &dying->after);
+        dying->site = death.site;
+        dying->ns = death.ns;
     }
-    errno = saved;
-    return dying;
+    dying->against = !dying->recorded;
+    announce(dying);
 }
 
 struct dying fd_dying(const struct call *call, int fd)
 {
-    return begin_dying(call, fd);
+    struct dying dying;
+    begin_dying(call, fd, &dying);
+    return dying;
+}
+
+/* Dead in the table, still open in the kernel: until the real call the slot is nobody else's. */
+static COLD void ending_a_handle(const struct call *call, int fd, struct dying *dying, enum fdt_owner owner, const void *handle)
+{
+    int saved = errno;
+    struct handle_end end;
+    if (handle != NULL && handle_fate(handle, &end) != HANDLE_UNKNOWN)
+        dying->echo = true;
+    if (dying->recorded)
+        misuse_ending(call, fd, &store.table[fd], owner, handle);
+    errno = saved;
 }
 
 struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
 {
-    struct dying dying = begin_dying(call, fd);
-    /* Dead in the table, still open in the kernel: until the real call the slot is nobody else's. */
-    const struct fdt_slot *slot = dying.recorded ? &store.table[fd] : NULL;
-    bool owned = slot != NULL && slot->life.owner != FDT_OWNER_NONE;
-    if (LIKELY(handle == NULL && !owned))
-        return dying;
-    int saved = errno;
-    struct handle_end end;
-    if (handle != NULL && handle_fate(handle, &end) != HANDLE_UNKNOWN)
-        dying.echo = true;
-    if (slot != NULL)
-        misuse_ending(call, fd, slot, owner, handle);
-    errno = saved;
+    struct dying dying;
+    begin_dying(call, fd, &dying);
+    if (handle != NULL || (dying.recorded && UNLIKELY(store.table[fd].life.owner != FDT_OWNER_NONE)))
+        ending_a_handle(call, fd, &dying, owner, handle);
     return dying;
 }
 
@@ -236,12 +237,12 @@ void fd_ended_again(const struct call *call, const void *handle)
 }
 
 /* After a death that went through: the ring, the errno it came with, and races another thread may have left behind. */
-static void conclude(const struct call *call, const struct dying *dying, struct fdt_slot *slot, int error)
+static inline void conclude(const struct call *call, const struct dying *dying, struct fdt_slot *slot, int error)
 {
-    if (error != 0 && FDT_GENERATION(table_word(slot)) == FDT_GENERATION(dying->after))
+    if (UNLIKELY(error != 0) && FDT_GENERATION(table_word(slot)) == FDT_GENERATION(dying->after))
         slot->death.error = (uint16_t)error;
-    ring_write(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
-                               .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
+    ring_put(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
+                             .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
     uint64_t word = table_word(slot);
     if (UNLIKELY(word != dying->after && (word & FDT_CONTESTED)))
         table_settle(slot, dying->fd);
@@ -254,19 +255,12 @@ static void settle_success(struct fdt_slot *slot, int fd)
         table_settle(slot, fd);
 }
 
-void fd_died(const struct call *call, struct dying *dying, int error)
+/* It failed, or the table was wrong. */
+static COLD void died_oddly(const struct call *call, struct dying *dying, int error)
 {
-    if (!dying->recorded && !dying->against) {
-        if (UNLIKELY(borrow_changes() != NULL) && error != EBADF)
-            changes_close(borrow_changes(), dying->fd);
-        return;
-    }
     int saved = errno;
     struct fdt_slot *slot = table_peek(dying->fd);
-    if (dying->recorded && error != EBADF) {
-        conclude(call, dying, slot, error);
-        misuse_closed(call, dying->fd);
-    } else if (dying->recorded) {
+    if (dying->recorded) {
         /* The kernel had it closed already, unseen: whoever did it, this is not the one to accuse. */
         table_settle(slot, dying->fd);
     } else if (error != EBADF) {
@@ -276,8 +270,22 @@ void fd_died(const struct call *call, struct dying *dying, int error)
         if (!dying->echo)
             misuse_failed_close(call, dying->fd, has_past);
     }
-    conclude_announced(dying); /* only now that the table agrees again */
     errno = saved;
+}
+
+void fd_died(const struct call *call, struct dying *dying, int error)
+{
+    if (LIKELY(dying->recorded && error != EBADF)) {
+        conclude(call, dying, &store.table[dying->fd], error);
+        misuse_closed(call, dying->fd);
+    } else if (dying->recorded || dying->against) {
+        died_oddly(call, dying, error);
+    } else {
+        if (UNLIKELY(borrow_changes() != NULL) && error != EBADF)
+            changes_close(borrow_changes(), dying->fd);
+        return;
+    }
+    conclude_announced(dying); /* only now that the table agrees again */
 }
 
 void fd_ended(const struct call *call, struct dying *dying, int error)

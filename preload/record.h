@@ -1,7 +1,7 @@
 /*
  * The verbs wrappers speak. Plain functions, so that a debugger has somewhere sensible to stop.
  *
- * All of them: keep errno; take no lock; call neither malloc nor stdio; make no system call in the steady state; may be
+ * All of them: keep errno (none touches it but on the slow ways, which put it back); take no lock; call neither malloc nor stdio; make no system call in the steady state; may be
  * called from any thread and any signal handler; do nothing while recording is off, in a vfork child, or inside the
  * unwinder. A child that was forked behind our back is recognised on entry and given its own segment first.
  *
@@ -27,12 +27,17 @@ struct birth {
     bool        untouched; /* it came in a message: nobody has looked at it yet */
     uint64_t    token;     /* AF_UNIX: which end of which connection, 0 unknown */
     const char *name;      /* path, or NULL. It was the call's own argument, so it is readable. */
+
+    /* Not the wrapper's business: the verbs fill it in. */
+    uint64_t    ns;
+    uint32_t    site;
+    uint32_t    from_generation;
 };
 /* NEWBORN(.kind = ..., ...): the defaults, then what the wrapper knows (built with -Wno-override-init for this). */
 #define NEWBORN(...) (&(struct birth){.from = -1, __VA_ARGS__})
 
 /* fd is what the call returned. Negative: nothing was born; EMFILE and ENFILE (still in errno) become an incident. */
-void fd_born(const struct call *call, int fd, const struct birth *birth);
+void fd_born(const struct call *call, int fd, struct birth *birth);
 
 /* A death announced, to be concluded by fd_died, fd_survived or fd_replaced. On the stack of the wrapper. */
 struct dying {

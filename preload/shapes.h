@@ -100,7 +100,6 @@ static inline void fd_used(const struct call *call, long answer, int fd)
  * in a message and is touched for the first time, or whose uses are timed) goes the long way round, where EBADF is told;
  * everything else is a jump. A use that overtakes another thread's close is not told.
  */
-#define COLD __attribute__((noinline, cold))
 #define FDT_EARLY(result, name, list)                                                                  \
     static __typeof__(name) *libc_##name;                                                              \
     static COLD result name##_early(PARAMS(list))                                                      \

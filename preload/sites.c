@@ -10,11 +10,6 @@
 
 #include <string.h>
 
-uint32_t site_epoch(void)
-{
-    return store.header != NULL ? __atomic_load_n(&store.header->epoch, __ATOMIC_ACQUIRE) : 0;
-}
-
 static uint64_t hash_stack(uint16_t call, uint32_t flags, uint32_t epoch, const uintptr_t *frames, unsigned depth)
 {
     uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) ^ call ^ ((uint64_t)epoch << 16) ^ ((uint64_t)flags << 48);

@@ -9,6 +9,7 @@
 
 #include "fdtrace/segment.h"
 #include "hook.h"
+#include "store.h"
 
 /*
  * The id of the site with this call and these return addresses, innermost first; FDT_NO_SITE when there is no room.
@@ -20,7 +21,10 @@ uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, uns
 void site_sample(struct fdt_site *site, uint64_t births, uint64_t live);
 
 /* The module epoch stacks belong to now; it changes when a dlclose may have let other code move in at old addresses. */
-uint32_t site_epoch(void);
+static inline uint32_t site_epoch(void)
+{
+    return store.header != NULL ? __atomic_load_n(&store.header->epoch, __ATOMIC_ACQUIRE) : 0;
+}
 
 /*
  * Site of the caller of a wrapper: frames begin with call->pc. Cost: about a nanosecond a frame when the same stack

@@ -16,8 +16,8 @@
  *
  * Why reading the words is safe. By the same induction each of them is where the walk would read it now, so it belongs
  * to a live frame of this very stack (walk.c), whether or not the stack is still the one it was: a coroutine's stack
- * that was freed and replaced by a smaller one fails at the first frame that differs, before anything above it is
- * read. Places that were guessed lay within the page of a live word, or on the thread's own stack, of which everything
+ * that was freed and replaced by a smaller one fails at the first difference, or in the page of the first word
+ * soon after it, before anything above is read. Places that were guessed lay within the page of a live word, or on the thread's own stack, of which everything
  * above sp is there while the thread lives; memory handed to another thread is wiped.
  *
  * Signals. Only the owner's handlers can interrupt it. `busy` marks the ways somebody below us on this thread is
@@ -40,15 +40,17 @@
 #include <sys/mman.h>
 
 #define SETS 14u
+#define PAGE_SIZE 4096u /* or a part of one */
 #define WAYS 4u
 
 struct way {
     uintptr_t pc, sp, fp;       /* pc 0: nothing here */
     uint64_t  tag;              /* epoch, raw, call id */
     uint32_t  site;
-    uint32_t  words;
+    uint16_t  pairs;            /* words side by side in the page of the first one: compared first, in any order */
+    uint16_t  singles;          /* all others, in the order of the walk */
     uintptr_t value[WALK_WORDS];
-    uint32_t  at[WALK_WORDS];
+    uint32_t  at[WALK_WORDS];   /* bytes above sp: of each pair, then of each single */
 };
 
 struct stack_memory {
@@ -60,13 +62,14 @@ struct stack_memory {
     struct way ways[SETS][WAYS];
 };
 _Static_assert(sizeof(struct stack_memory) <= 48 << 10, "a thread's remembered stacks take 48 KiB at most");
+_Static_assert(WALK_WORDS <= 64, "arrange has a bit for each word");
 _Static_assert(SETS * WAYS <= 64, "busy has a bit for each way");
 
 /* Could not be had. Not asked for again: that would be a system call for each event. */
 #define NO_MEMORY ((struct stack_memory *)-1)
 
-static unsigned wanted_depth;
-static bool by_fp, checking;
+static unsigned wanted_depth TOGETHER;
+static bool by_fp, checking TOGETHER;
 static struct stack_memory *memories; /* atomic head */
 
 /* The compiler must not move reads and writes across; the processor does not, within one thread. */
@@ -144,13 +147,69 @@ static inline uint64_t tag_of(const struct call *call)
     return (uint64_t)site_epoch() << 32 | (uint64_t)call->raw << 16 | call->id;
 }
 
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* The longest loops an event has. Pairs go first: what they find different is asked once. */
 static inline bool same_words(const struct way *way, uintptr_t sp)
 {
-    uint32_t words = way->words;
-    for (uint32_t i = 0; i < words; i++)
-        if (*(const uintptr_t *)(sp + way->at[i]) != way->value[i])
+    const uintptr_t *value = way->value;
+    const uint32_t *at = way->at;
+    uint32_t pairs = way->pairs, singles = way->singles;
+    pair difference = {0, 0};
+    for (uint32_t i = 0; i < pairs; i++, value += 2)
+        difference |= *(const pair *)(sp + at[i]) ^ *(const pair *)value;
+    if ((difference[0] | difference[1]) != 0)
+        return false;
+    at += pairs;
+    for (uint32_t i = 0; i < singles; i++)
+        if (*(const uintptr_t *)(sp + at[i]) != value[i])
             return false;
     return true;
+}
+
+static bool same_page(uintptr_t a, uintptr_t b)
+{
+    return a / PAGE_SIZE == b / PAGE_SIZE;
+}
+
+/* Once the first word may be read, so may the rest of its page, whatever stands there. */
+static unsigned count_near(const struct walk *walk, uintptr_t sp)
+{
+    unsigned near = 0;
+    while (near < walk->words && same_page(sp + walk->at[near], sp + walk->at[0]) &&
+           same_page(sp + walk->at[near] + sizeof(uintptr_t) - 1, sp + walk->at[0]))
+        near++;
+    return near;
+}
+
+static bool neighbours(const struct walk *walk, unsigned i)
+{
+    return walk->at[i] + sizeof(uintptr_t) == walk->at[i + 1] || walk->at[i + 1] + sizeof(uintptr_t) == walk->at[i];
+}
+
+/* A frame's return address and the frame pointer saved below it are a pair. All others stay in the order of the walk. */
+static void arrange(struct way *way, const struct walk *walk, uintptr_t sp)
+{
+    uint64_t paired = 0;
+    unsigned near = count_near(walk, sp), pairs = 0, singles = 0;
+    for (unsigned i = 0; i + 1 < near; i++) {
+        if (!neighbours(walk, i))
+            continue;
+        bool up = walk->at[i] < walk->at[i + 1];
+        way->at[pairs] = walk->at[up ? i : i + 1];
+        way->value[2 * pairs] = walk->value[up ? i : i + 1];
+        way->value[2 * pairs + 1] = walk->value[up ? i + 1 : i];
+        paired |= UINT64_C(3) << i++;
+        pairs++;
+    }
+    for (unsigned i = 0; i < walk->words; i++) {
+        if (paired >> i & 1)
+            continue;
+        way->at[pairs + singles] = walk->at[i];
+        way->value[2 * pairs + singles++] = walk->value[i];
+    }
+    way->pairs = (uint16_t)pairs;
+    way->singles = (uint16_t)singles;
 }
 
 static inline uint32_t recall(struct stack_memory *memory, const struct call *call)
@@ -205,9 +264,7 @@ static void remember(struct stack_memory *memory, const struct call *call, const
     way->fp = call->fp;
     way->tag = tag_of(call);
     way->site = site;
-    way->words = walk->words;
-    memcpy(way->value, walk->value, walk->words * sizeof(walk->value[0]));
-    memcpy(way->at, walk->at, walk->words * sizeof(walk->at[0]));
+    arrange(way, walk, call->sp);
     order();
     way->pc = call->pc;
     order();
@@ -226,9 +283,11 @@ static struct own_stack *own_stack(struct stack_memory *memory)
 
 static __attribute__((noinline)) uint32_t unwind_and_remember(struct stack_memory *memory, const struct call *call)
 {
+    int saved = errno; /* libunwind is free with it */
     struct walk walk;
     walk_stack(call, wanted_depth, by_fp, own_stack(memory), &walk);
     uint32_t site = intern(call, &walk);
+    errno = saved;
     if (memory != NO_MEMORY && walk.repeatable && site != FDT_NO_SITE)
         remember(memory, call, &walk, site);
     return site;

@@ -16,7 +16,7 @@
 #define PAGE        4096u
 #define CHUNK_BYTES (32u * 1024) /* a part's smallest growth but its first, which is a page: start-up pays for pages */
 
-struct store store;
+struct store store TOGETHER;
 _Static_assert(STORE_PAGE_SLOTS * sizeof(struct fdt_slot) == PAGE, "a page of the table");
 
 static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */

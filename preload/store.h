@@ -28,6 +28,7 @@ struct store {
     struct fdt_exec     *execs;
     struct fdt_crossing *crossings;
     struct fdt_right    *rights;
+    uint32_t shard_size;              /* ring entries of one shard, a power of two */
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
     uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
     /*
@@ -35,7 +36,6 @@ struct store {
      * page costs microseconds: what lies between is not paid for. Atomic, bits are only ever set.
      */
     uint8_t  table_pages[STORE_SLOTS_MAX / STORE_PAGE_SLOTS / 8];
-    uint32_t shard_size;              /* ring entries of one shard, a power of two */
     size_t   size;
     bool     private_folder;          /* the folder is ours to remove at a clean end */
     char     folder[STORE_PATH_SIZE];

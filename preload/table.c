@@ -53,7 +53,7 @@ static void count_birth(uint32_t site_id, uint64_t flags)
         __atomic_fetch_add(&site->inheritable, 1, __ATOMIC_RELAXED);
 }
 
-static void count_death(uint32_t site_id, uint64_t flags, int direction)
+void table_count_death(uint32_t site_id, uint64_t flags, int direction)
 {
     struct fdt_site *site = site_of(site_id, flags);
     __atomic_fetch_sub(&store.header->open_now, direction, __ATOMIC_RELAXED);
@@ -62,17 +62,21 @@ static void count_death(uint32_t site_id, uint64_t flags, int direction)
 }
 
 /* The end of a long name says more than its beginning. */
-static bool copy_name(char to[FDT_NAME_SIZE], const char *name)
+static COLD bool copy_end(char to[FDT_NAME_SIZE], const char *name)
 {
-    size_t length = strnlen(name, 8192);
-    bool cut = length >= FDT_NAME_SIZE;
-    if (cut) {
-        name += length - (FDT_NAME_SIZE - 1);
-        length = FDT_NAME_SIZE - 1;
-    }
-    memcpy(to, name, length);
-    to[length] = '\0';
-    return cut;
+    name += strnlen(name, 8192) - (FDT_NAME_SIZE - 1);
+    memcpy(to, name, FDT_NAME_SIZE - 1);
+    to[FDT_NAME_SIZE - 1] = '\0';
+    return true;
+}
+
+/* Byte by byte: for the length of a path, two calls into libc (how long? copy) cost more. True: it was too long. */
+static inline bool copy_name(char to[FDT_NAME_SIZE], const char *name)
+{
+    for (size_t i = 0; i < FDT_NAME_SIZE; i++)
+        if ((to[i] = name[i]) == '\0')
+            return false;
+    return copy_end(to, name);
 }
 
 /* A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. */
@@ -89,6 +93,17 @@ static void write_life(struct fdt_life *life, const struct table_entry *entry, u
         life->name[0] = '\0';
     else if (copy_name(life->name, entry->name))
         *flags |= FDT_NAME_CUT;
+}
+
+/* The pen's bearer makes room for a new lifetime: the one before becomes the past, and what was counted of it begins anew. */
+static inline void turn_page(struct fdt_slot *slot, int fd, uint64_t word, uint64_t *flags)
+{
+    if (UNLIKELY(options.last_used)) {
+        *flags |= FDT_TIMED;
+        __atomic_store_n(&slot->used, 0, __ATOMIC_RELAXED);
+    }
+    if (FDT_GENERATION(word) != 0)
+        history_push(fd, slot, FDT_GENERATION(word));
 }
 
 enum verdict { OURS, THEIRS, NOBODYS, DEAD };
@@ -148,19 +163,15 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
             flags = (winner->flags & ~FDT_CLOEXEC) | (cloexec ? FDT_CLOEXEC : 0) | FDT_LIVE | FDT_CONTESTED;
         }
         uint32_t old_site = slot->life.site;
-        if (UNLIKELY(options.last_used)) {
-            flags |= FDT_TIMED;
-            __atomic_store_n(&slot->used, 0, __ATOMIC_RELAXED);
-        }
-        if (pen && FDT_GENERATION(word) != 0)
-            history_push(fd, slot, FDT_GENERATION(word));
+        if (pen)
+            turn_page(slot, fd, word, &flags);
         if (pen)
             write_life(&slot->life, winner, &flags);
         next = table_next(word, flags, FDT_STATE_FLAGS & ~flags) + (UINT64_C(1) << FDT_GENERATION_SHIFT);
         uint64_t seen = word;
         if (table_swap(slot, &word, next)) {
             if (seen & FDT_LIVE) /* an unseen death made room */
-                count_death(old_site, seen, 1);
+                table_count_death(old_site, seen, 1);
             break;
         }
     }
@@ -171,18 +182,52 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
     return verdict == OURS;
 }
 
-bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after)
+static inline void compose(struct fdt_life *life, const struct call *call, const struct birth *birth)
 {
-    *word = table_word(slot);
-    do {
-        if ((*word & FDT_LIVE) == 0)
-            return false;
-        *after = table_next(*word, 0, FDT_LIVE | FDT_TIMED);
-    } while (!table_swap(slot, word, *after));
-    /* Still open in the kernel, so nobody else can be given this number yet: these plain stores have no rival. */
-    slot->death = *death;
-    slot->death.generation = FDT_GENERATION(*after);
-    count_death(slot->life.site, *after, 1);
+    life->ns = birth->ns;
+    life->site = birth->site;
+    life->tid = thread_self.tid;
+    life->call = call->id;
+    life->kind = birth->kind;
+    life->owner = birth->owner;
+    life->flags = birth->flags;
+    life->handle = (uint64_t)(uintptr_t)birth->handle;
+    life->from = birth->from;
+    life->from_generation = birth->from_generation;
+    life->token = birth->token;
+    life->root_pid = 0;
+    life->root_image = life->root_site = life->root_generation = 0;
+}
+
+static COLD bool disputed(struct fdt_slot *slot, int fd, const struct call *call, const struct birth *birth, uint64_t flags)
+{
+    struct table_entry entry = {.name = birth->name, .flags = flags, .call = call};
+    compose(&entry.life, call, birth);
+    return table_birth(slot, fd, &entry);
+}
+
+bool table_born(struct fdt_slot *slot, int fd, const struct call *call, const struct birth *birth, uint64_t flags)
+{
+    uint64_t word = table_word(slot), state = flags | FDT_LIVE;
+    raise_to(&store.header->high_water, (uint32_t)fd + 1);
+    /* After word was read: whoever settles this slot meanwhile changes it, and the swap below fails. */
+    if (UNLIKELY(unrest_since(call)) || UNLIKELY(!take_pen(slot)))
+        return disputed(slot, fd, call, birth, flags);
+    uint32_t old_site = slot->life.site;
+    turn_page(slot, fd, word, &state);
+    compose(&slot->life, call, birth);
+    slot->life.name[0] = '\0';
+    if (birth->name != NULL && copy_name(slot->life.name, birth->name))
+        state |= FDT_NAME_CUT;
+    uint64_t seen = word;
+    uint64_t next = table_next(word, state, FDT_STATE_FLAGS & ~state) + (UINT64_C(1) << FDT_GENERATION_SHIFT);
+    bool done = table_swap(slot, &word, next);
+    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+    if (UNLIKELY(!done))
+        return disputed(slot, fd, call, birth, flags);
+    if (UNLIKELY(seen & FDT_LIVE)) /* an unseen death made room */
+        table_count_death(old_site, seen, 1);
+    count_birth(birth->site, state);
     return true;
 }
 
@@ -190,7 +235,7 @@ bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after)
 {
     if (!table_swap(slot, &after, table_next(after, before & FDT_STATE_FLAGS, 0)))
         return false;
-    count_death(slot->life.site, before, -1);
+    table_count_death(slot->life.site, before, -1);
     return true;
 }
 
@@ -264,7 +309,7 @@ void table_settle(struct fdt_slot *slot, int fd)
         if (!table_swap(slot, &word, next))
             continue;
         if (!open && (word & FDT_LIVE))
-            count_death(slot->life.site, word, 1);
+            table_count_death(slot->life.site, word, 1);
         if (cloexec && !(word & (FDT_CLOEXEC | FDT_FLAG_SET)))
             table_no_longer_inheritable(slot);
         ring_write(&(struct event){.type = FDT_EVENT_SETTLED, .call = FDT_NO_CALL, .fd = fd, .other = -1, .value = open,

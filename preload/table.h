@@ -64,8 +64,36 @@ static inline void table_entry_begin(struct table_entry *entry)
 /* Publishes a birth on fd. False when a doubtful one turned out to be dead on arrival, or another's. */
 bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry);
 
+/*
+ * The same for a descriptor a call has just been given: the entry is made only when somebody may have interfered, otherwise
+ * the slot is filled in where it stands. flags as in an entry.
+ */
+bool table_born(struct fdt_slot *slot, int fd, const struct call *call, const struct birth *birth, uint64_t flags);
+
+/* The counters that follow a slot's word. direction -1 takes a death back. */
+void table_count_death(uint32_t site, uint64_t flags, int direction);
+
 /* Takes a LIVE slot's lifetime to its death; false when it was not LIVE (*word tells). *word becomes what it was. */
-bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after);
+static inline bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after)
+{
+    uint64_t seen = table_word(slot), next;
+    do {
+        *word = seen;
+        if ((seen & FDT_LIVE) == 0)
+            return false;
+        next = table_next(seen, 0, FDT_LIVE | FDT_TIMED);
+    } while (!table_swap(slot, &seen, next));
+    *after = next;
+    /* Still open in the kernel, so nobody else can be given this number yet: these plain stores have no rival. */
+    slot->death.ns = death->ns;
+    slot->death.site = death->site;
+    slot->death.tid = death->tid;
+    slot->death.generation = FDT_GENERATION(next);
+    slot->death.call = death->call;
+    slot->death.error = death->error;
+    table_count_death(slot->life.site, next, 1);
+    return true;
+}
 /* Undoes a death that did not happen, if nothing else happened to the slot. */
 bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after);
 

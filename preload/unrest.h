@@ -18,7 +18,11 @@
 void unrest_begin(void);
 void unrest_end(void);
 /* Was there unrest at any time since this call began? */
-bool unrest_since(const struct call *call);
+static inline bool unrest_since(const struct call *call)
+{
+    return UNLIKELY(__atomic_load_n(&fdt_unrest, __ATOMIC_ACQUIRE) != call->unrest ||
+                    __atomic_load_n(&fdt_unrest_in_flight, __ATOMIC_ACQUIRE) != 0);
+}
 /* Is the only unrest since this call began the one it began itself? For programs with a single thread. */
 bool unrest_is_ours(const struct call *call);
 /* In a forked child: what its parent's other threads had in flight is not in flight here. */

@@ -114,7 +114,7 @@ EXPORT int getsockopt(int fd, int level, int option, void *value, socklen_t *len
 BIRTH(rresvport, "rresvport", ((int *, port)), .kind = FDT_SOCKET_INET, .flags = SOCK_STREAM)
 BIRTH(rresvport_af, "rresvport_af", ((int *, port), (sa_family_t, family)), .kind = socket_kind(family), .flags = SOCK_STREAM)
 
-static void command_born(const struct call *call, int fd, const int *second, const struct birth *birth)
+static void command_born(const struct call *call, int fd, const int *second, struct birth *birth)
 {
     fd_born(call, fd, birth);
     if (fd >= 0 && second != NULL)

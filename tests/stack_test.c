@@ -21,7 +21,8 @@
 /* The neighbours. */
 
 __thread struct thread thread_self;
-struct store store;
+static struct fdt_header header;
+struct store store = {.header = &header};
 uint32_t fdt_unrest;
 
 #define FAKE_SITES 4096u
@@ -30,12 +31,7 @@ static struct fake_site {
     unsigned  depth;
     uintptr_t frames[FDT_DEPTH_MAX];
 } sites[FAKE_SITES];
-static uint32_t site_count = 1, interned, module_epoch;
-
-uint32_t site_epoch(void)
-{
-    return module_epoch;
-}
+static uint32_t site_count = 1, interned;
 
 /* Two threads may store one stack twice; no test here minds. */
 uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, unsigned depth)
@@ -350,7 +346,7 @@ Test(stack, busy_marks_are_left_as_found, .init = start)
 Test(stack, each_epoch_walks_anew, .init = start)
 {
     for (volatile int i = 0; i < 15; i++) {
-        module_epoch = (unsigned)i / 5;
+        header.epoch = (unsigned)i / 5;
         event();
     }
     cr_assert_eq(interned, 3);
@@ -376,12 +372,51 @@ static NOINLINE uint32_t call_from_here(uint32_t (*caller)(void))
     return site;
 }
 
+/* Frames whose size the compiler cannot know are found by their frame pointer: two words each, side by side. */
+static NOINLINE uint32_t nest_by_frame_pointer(unsigned levels)
+{
+    volatile char *room = __builtin_alloca(16 + levels * 16);
+    room[0] = 0;
+    uint32_t site = levels > 0 ? nest_by_frame_pointer(levels - 1) : event();
+    __asm__ volatile("" : "+r"(site) : "r"(room) : "memory");
+    return site;
+}
+
+static struct way *only_way(void)
+{
+    struct stack_memory *memory = thread_self.stacks;
+    for (unsigned i = 0; i < SETS * WAYS; i++)
+        if (memory->ways[i / WAYS][i % WAYS].pc != 0)
+            return &memory->ways[i / WAYS][i % WAYS];
+    return NULL;
+}
+
+Test(stack, every_remembered_word_counts, .init = start)
+{
+    volatile unsigned pairs = 0, words = 1;
+    event();
+    interned = 0;
+    for (volatile unsigned i = 0; i < words; i++) {
+        for (volatile unsigned twice = 0; twice < 2; twice++) {
+            if (twice == 0)
+                forget_all(thread_self.stacks);
+            else
+                only_way()->value[i] ^= 1;
+            nest_by_frame_pointer(5);
+            pairs = only_way()->pairs;
+            words = 2 * only_way()->pairs + only_way()->singles;
+        }
+        cr_assert_eq(interned, 2 * (i + 1), "word %u of %u", i, words);
+    }
+    cr_assert_gt(pairs, 2, "frames with a frame pointer are compared two words at a time");
+}
+
 /* A remembered stack that has lost its last words matches whoever calls at that depth: check_stacks must see it. */
 static void forget_the_end(void)
 {
     struct stack_memory *memory = thread_self.stacks;
     for (unsigned i = 0; i < SETS * WAYS; i++)
-        memory->ways[i / WAYS][i % WAYS].words = 0;
+        memory->ways[i / WAYS][i % WAYS].pairs = memory->ways[i / WAYS][i % WAYS].singles = 0;
 }
 
 Test(stack, check_finds_a_planted_mistake, .signal = SIGABRT)
