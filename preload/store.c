@@ -130,8 +130,11 @@ bool store_folder_usable(const char *path)
            status.st_uid == (uid_t)raw(geteuid) && (status.st_mode & 077) == 0;
 }
 
+/* Most images find it made: asking is cheaper than being refused. */
 static bool make_folder(const char *path)
 {
+    if (store_folder_usable(path))
+        return true;
     long answer = raw(mkdirat, AT_FDCWD, path, 0700);
     return answer == 0 || (answer == -EEXIST && store_folder_usable(path));
 }
@@ -267,7 +270,7 @@ static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT
     populates = populate(new->header, first);
     if (populates) {
         new->secured[FDT_PART_CALLS] = parts[FDT_PART_CALLS].count;
-        mark_pages(new, 0, 0);
+        new->secured[FDT_PART_TABLE] = STORE_PAGE_SLOTS;
         return true;
     }
     int fd = new->path[0] != '\0' ? raw_open(new->path, O_RDWR | O_NOFOLLOW, 0) : -1;
@@ -277,8 +280,6 @@ static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT
         done = raw(fallocate, fd, 0, parts[i].offset, (uint64_t)count * parts[i].entry_size) == 0;
         new->secured[i] = count;
     }
-    if (done)
-        mark_pages(new, 0, (new->secured[FDT_PART_TABLE] - 1) / STORE_PAGE_SLOTS);
     if (fd >= 0)
         raw(close, fd);
     return done;
@@ -407,7 +408,7 @@ static void fill_header(struct store *new, const struct fdt_part *parts, const s
     if (origin->how == FDT_HOW_FORK)
         read_arguments(header);
     for (uint32_t i = 0; i < header->calls; i++)
-        strncpy(new->calls[i], __start_fdt_hooks[i].call, FDT_CALL_SIZE - 1);
+        put_text(new->calls[i], 0, FDT_CALL_SIZE, __start_fdt_hooks[i].call);
     /* Last, so that a reader that sees the magic sees a whole header. */
     __atomic_thread_fence(__ATOMIC_RELEASE);
     memcpy(header->magic, FDT_MAGIC, sizeof(header->magic));
@@ -439,7 +440,7 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
     uint32_t image = 1;
     void *memory = NULL;
 
-    memset(&new, 0, sizeof(new));
+    memset(&new, 0, offsetof(struct store, table_pages));
     raw(prlimit64, 0, RLIMIT_NOFILE, NULL, &nofile);
     new.size = lay_out(parts, &nofile);
     new.private_folder = private_folder;
@@ -474,7 +475,10 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
     }
     raw(madvise, memory, new.size, MADV_DONTDUMP); /* a core file is about the program */
     fill_header(&new, parts, &nofile, origin, image);
-    store = new;
+    if (store.header != NULL) /* our parent's */
+        memset(store.table_pages, 0, sizeof(store.table_pages));
+    memcpy(&store, &new, offsetof(struct store, table_pages));
+    mark_pages(&store, 0, (store.secured[FDT_PART_TABLE] - 1) / STORE_PAGE_SLOTS);
     return true;
 }
 

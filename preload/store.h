@@ -31,15 +31,16 @@ struct store {
     uint32_t shard_size;              /* ring entries of one shard, a power of two */
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
     uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
-    /*
-     * One bit for each page of the table that has memory. Numbers may lie far apart (a shell keeps its script at 255), and a
-     * page costs microseconds: what lies between is not paid for. Atomic, bits are only ever set.
-     */
-    uint8_t  table_pages[STORE_SLOTS_MAX / STORE_PAGE_SLOTS / 8];
     size_t   size;
     bool     private_folder;          /* the folder is ours to remove at a clean end */
     char     folder[STORE_PATH_SIZE];
     char     path[STORE_PATH_SIZE];   /* "" for an anonymous segment */
+    /*
+     * One bit for each page of the table that has memory. Numbers may lie far apart (a shell keeps its script at 255), and a
+     * page costs microseconds: what lies between is not paid for. Atomic, bits are only ever set. Two pages by itself, of
+     * which a start must touch only the first: last, and never copied with the rest.
+     */
+    uint8_t  table_pages[STORE_SLOTS_MAX / STORE_PAGE_SLOTS / 8];
 };
 extern struct store store;
 
