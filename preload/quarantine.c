@@ -296,6 +296,12 @@ void quarantine_stays(int fd)
         remember(fd, FDT_GENERATION(table_word(slot)));
 }
 
+void quarantine_found(int fd, uint32_t generation)
+{
+    if (fd != __atomic_load_n(&source, __ATOMIC_ACQUIRE))
+        remember(fd, generation);
+}
+
 void quarantine_yield_range(unsigned from, unsigned to)
 {
     for (uint32_t fd = from; fd < table_end() && fd <= to; fd++)

@@ -150,8 +150,8 @@ void fd_abandoned(void)
 }
 
 /*
- * A handler that interrupts a close and closes something itself takes the outer death for abandoned. The kernel's answer
- * is right all the same, and marks the slot, so that the outer close settles it once more when it returns.
+ * A handler that interrupts a close and closes something itself takes the outer death for abandoned. What the kernel answers
+ * then is right for the moment; the outer close puts it right once more when it returns.
  */
 static void announce(const struct dying *dying)
 {
@@ -243,7 +243,10 @@ static void conclude(const struct call *call, const struct dying *dying, struct 
     ring_write(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
                                .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
     uint64_t word = table_word(slot);
-    if (UNLIKELY(word != dying->after && (word & FDT_CONTESTED)))
+    if (LIKELY(word == dying->after))
+        return;
+    table_stays_dead(slot, FDT_GENERATION(dying->after)); /* a handler may have found it open still, between the two */
+    if (word & FDT_CONTESTED)
         table_settle(slot, dying->fd);
 }
 

@@ -68,6 +68,8 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
 bool table_death(struct fdt_slot *slot, uint64_t *word, const struct fdt_death *death, uint64_t *after);
 /* Undoes a death that did not happen, if nothing else happened to the slot. */
 bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after);
+/* That lifetime has ended after all, whoever revived it meanwhile. */
+void table_stays_dead(struct fdt_slot *slot, uint32_t generation);
 
 /* The lifetime was born without close-on-exec and has it now: its site is not to blame for it any more. */
 void table_no_longer_inheritable(struct fdt_slot *slot);
