@@ -37,7 +37,7 @@ static void publish(const struct call *call, int fd, struct table_entry *entry)
     table_birth(slot, fd, entry);
     if (UNLIKELY(quarantine_on)) {
         quarantine_make_room(0);
-        misuse_opened();
+        misuse_opened(call);
     }
     ring_write(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = entry->life.site, .fd = fd,
                                .other = entry->life.from, .ns = entry->life.ns,
@@ -508,8 +508,8 @@ void fd_bad_use(const struct call *call, int fd)
         const struct fdt_slot *slot = table_peek(fd);
         uint64_t word = slot != NULL ? table_word(slot) : 0;
         /* Live: the access mode was wrong, or another thread was given the number meanwhile. Neither is a use of the dead. */
-        if (FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0)
-            misuse_stale(FDT_INCIDENT_BAD_USE, call, fd);
+        if ((word & FDT_LIVE) == 0)
+            misuse_bad_use(call, fd, FDT_GENERATION(word) != 0);
     }
     errno = saved;
 }

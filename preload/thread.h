@@ -14,6 +14,15 @@
 struct stack_memory;   /* stack.c */
 struct borrowed;       /* borrow.h */
 
+/* Calls from one place over consecutive numbers that answer EBADF. */
+struct run {
+    uintptr_t pc;
+    int32_t   fd;
+    bool      sweeps;      /* it met a number nobody ever had, or went on for long */
+    uint8_t   incidents;   /* entries of incident in use */
+    uint16_t  incident[10];
+};
+
 struct thread {
     int32_t  tid;        /* kernel thread id, 0: not asked yet */
     uint8_t  shard;      /* ring shard */
@@ -29,12 +38,8 @@ struct thread {
     bool     dying_against;
     uint64_t dying_before, dying_after;
 
-    /* The run of failing closes this thread is in (misuse.c). */
-    uintptr_t run_pc;
-    int32_t   run_fd;
-    bool      run_sweeps;      /* it met a number nobody ever had */
-    uint8_t   run_incidents;   /* entries of run_incident in use */
-    uint16_t  run_incident[10];
+    /* The runs of failing closes and of failing uses this thread is in (misuse.c). */
+    struct run closes, uses;
 };
 
 extern __thread struct thread thread_self __attribute__((tls_model("initial-exec")));
