@@ -215,7 +215,7 @@ bool table_occupies(int fd)
 {
     struct fdt_slot *slot = table_slot(fd);
     uint64_t word = slot != NULL ? table_word(slot) : FDT_LIVE;
-    while (!(word & FDT_LIVE))
+    while (!(word & (FDT_LIVE | FDT_TOMBSTONE)))
         if (table_swap(slot, &word, table_next(word, FDT_TOMBSTONE, 0))) {
             raise_to(&store.header->high_water, (uint32_t)fd + 1);
             return true;

@@ -76,7 +76,7 @@ void table_no_longer_inheritable(struct fdt_slot *slot);
 /* Gives a live lifetime a (new) name. False when it is not live, or somebody else is writing. */
 bool table_rename(struct fdt_slot *slot, const char *name);
 
-/* A free number that never lived is taken for our own use (quarantine.h). False: the table has no memory for it. */
+/* A free number is taken for our own use (quarantine.h). False: the table has no memory for it, or it is being taken already. */
 bool table_occupies(int fd);
 
 /* A timed lifetime is being used now (segment.h, slot.used). */

@@ -29,6 +29,7 @@ struct thread {
     bool     known;      /* tid and shard are set, and a thread-end handler waits */
     bool     unusual;    /* vforked or unwinding: the gate looks closer */
     bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
+    uint8_t  quarantining; /* calls of quarantine.c that are under way, one inside the other */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
     struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
