@@ -60,7 +60,7 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all preload analyzer programs check test bench transparency storm growth install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -78,6 +78,13 @@ bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1:
 # PATTERN='stress *' runs some of the workloads.
 transparency: all ## run other people's test suites and servers bare and traced, and compare
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
+
+# SECONDS=10 for a shorter one; five rounds with different options.
+storm: all programs ## trace a storm of correct closes and opens, for SECONDS=60 with each of some options
+	FDTRACE_BUILD='$(abspath $(O))' SECONDS_EACH=$(or $(SECONDS),60) ./scripts/storm.sh
+
+growth: all programs ## ask about running servers that leak, or only seem to
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/growth.sh
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)

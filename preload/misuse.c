@@ -227,11 +227,6 @@ static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call,
     return keep(type, call, &evidence, EBADF);
 }
 
-void misuse_stale(enum fdt_incident_type type, const struct call *call, int fd)
-{
-    keep_stale(type, call, fd);
-}
-
 static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner owner, const char *name)
 {
     return owner == FDT_OWNER_PTY || (name != NULL && strncmp(name, "/dev/", 5) == 0) ||
@@ -257,48 +252,79 @@ void misuse_moved(int fd)
     }
 }
 
-static void take_back(struct thread *self)
+static void take_back(struct run *run)
 {
-    for (unsigned i = 0; i < self->run_incidents; i++)
-        __atomic_fetch_sub(&store.incidents[self->run_incident[i]].count, 1, __ATOMIC_RELAXED);
-    self->run_incidents = 0;
-    self->run_sweeps = true;
+    for (unsigned i = 0; i < run->incidents; i++)
+        __atomic_fetch_sub(&store.incidents[run->incident[i]].count, 1, __ATOMIC_RELAXED);
+    run->incidents = 0;
+    run->sweeps = true;
 }
 
-static bool goes_on(const struct thread *self, const struct call *call, int fd)
+static bool goes_on(const struct run *run, const struct call *call, int fd)
 {
-    return self->run_pc == call->pc && (fd == self->run_fd + 1 || fd == self->run_fd - 1);
+    return run->pc == call->pc && (fd == run->fd + 1 || fd == run->fd - 1);
 }
 
 void misuse_closed(const struct call *call, int fd)
 {
-    if (UNLIKELY(goes_on(&thread_self, call, fd)))
-        thread_self.run_fd = fd;
+    if (UNLIKELY(goes_on(&thread_self.closes, call, fd)))
+        thread_self.closes.fd = fd;
 }
 
-/* A close that may be a misuse, or a sweep's: a run begins with it, or goes on. False: it is known for a sweep. */
-static bool in_run(struct thread *self, const struct call *call, int fd)
+/* A call that may be a misuse, or a sweep's: a run begins with it, or goes on. False: it is known for a sweep. */
+static bool in_run(struct run *run, const struct call *call, int fd)
 {
-    if (!goes_on(self, call, fd)) {
-        self->run_incidents = 0;
-        self->run_sweeps = false;
-        self->run_pc = call->pc;
+    if (!goes_on(run, call, fd)) {
+        run->incidents = 0;
+        run->sweeps = false;
+        run->pc = call->pc;
     }
-    self->run_fd = fd;
-    if (self->run_incidents == sizeof(self->run_incident) / sizeof(self->run_incident[0]))
-        take_back(self);
-    return !self->run_sweeps;
+    run->fd = fd;
+    if (run->incidents == sizeof(run->incident) / sizeof(run->incident[0]))
+        take_back(run);
+    return !run->sweeps;
 }
 
-static void remember_in_run(struct thread *self, uint32_t index)
+static void remember_in_run(struct run *run, uint32_t index)
 {
     if (index != UINT32_MAX)
-        self->run_incident[self->run_incidents++] = (uint16_t)index;
+        run->incident[run->incidents++] = (uint16_t)index;
 }
 
-void misuse_opened(void)
+void misuse_opened(const struct call *call)
 {
-    thread_self.run_pc = 0;
+    thread_self.closes.pc = 0;
+    if (thread_self.uses.pc != call->pc) /* a sweep of dup opens something itself */
+        thread_self.uses.pc = 0;
+}
+
+/* Uses that succeeded were not told to the run: it goes on over numbers that are open. */
+static void pass_over_open(struct run *run, const struct call *call, int fd)
+{
+    enum { OPEN_MOST = 64 };
+    int step = fd > run->fd ? 1 : -1;
+    if (run->pc != call->pc || fd == run->fd)
+        return;
+    for (int next = run->fd + step, passed = 0; next != fd && passed < OPEN_MOST; next += step, passed++) {
+        const struct fdt_slot *slot = next >= 0 ? table_peek(next) : NULL;
+        if (slot == NULL || (table_word(slot) & FDT_LIVE) == 0)
+            return;
+        run->fd = next;
+    }
+}
+
+void misuse_bad_use(const struct call *call, int fd, bool has_past)
+{
+    struct run *run = &thread_self.uses;
+    const char *name = __start_fdt_hooks[call->id].call;
+    pass_over_open(run, call, fd);
+    /* A copy of a closed number is made by mistake, or to find out. Of the next number, too: to find out. */
+    bool asks = strcmp(name, "dup") == 0 && goes_on(run, call, fd);
+    bool suspect = in_run(run, call, fd);
+    if (!has_past || asks)
+        take_back(run);
+    else if (suspect)
+        remember_in_run(run, keep_stale(FDT_INCIDENT_BAD_USE, call, fd));
 }
 
 /* Whoever reads the list of open descriptors is about to close what it names: /proc/self/fd, /proc/PID/fd, /dev/fd. */
@@ -316,14 +342,14 @@ static bool list_is_open(void)
 
 void misuse_failed_close(const struct call *call, int fd, bool has_past)
 {
-    struct thread *self = &thread_self;
+    struct run *run = &thread_self.closes;
     if (UNLIKELY(quarantine_on) && list_is_open()) /* which names tombstones, too */
         return;
-    bool suspect = in_run(self, call, fd);
+    bool suspect = in_run(run, call, fd);
     if (!has_past)
-        take_back(self);
+        take_back(run);
     else if (suspect)
-        remember_in_run(self, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
+        remember_in_run(run, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
 }
 
 /* Streams end with fclose whoever opened them, but for popen's; endmntent is fclose. */
@@ -334,16 +360,16 @@ static bool ends(enum fdt_owner by, enum fdt_owner owner)
 
 static void closed_under_handle(const struct call *call, int fd, const struct fdt_slot *slot)
 {
-    struct thread *self = &thread_self;
+    struct run *run = &thread_self.closes;
     const void *handle = (const void *)(uintptr_t)slot->life.handle;
     uint32_t index = UINT32_MAX;
     /* 0 to 2 are closed by number since there are standard streams, which stay where they are. */
     if (fd > 2 && (table_word(slot) & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) == 0 &&
-        in_run(self, call, fd) && !list_is_open()) {
+        in_run(run, call, fd) && !list_is_open()) {
         struct evidence evidence;
         evidence_of_slot(&evidence, fd);
         index = keep(FDT_INCIDENT_MISMATCH, call, &evidence, 0);
-        remember_in_run(self, index);
+        remember_in_run(run, index);
     }
     handle_ends(handle, HANDLE_ROBBED, fd, slot, index);
 }

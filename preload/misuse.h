@@ -20,10 +20,12 @@ void misuse_limit(const struct call *call, int error);
 void misuse_bound(const struct call *call, int fd);
 
 /*
- * The same for an EBADF on a number with a past. What is copied is the lifetime the offender meant, as far as the number's
- * history tells; and when it is the caller that was robbed by another thread's stale close, that is the incident: REUSE.
+ * A use of fd answered EBADF. On a number with a past that is a use after close, unless it belongs to a sweep (below; numbers
+ * that are open do not interrupt one of uses). dup of two numbers in a row is one, since it does nothing to either. What is
+ * copied is the lifetime the offender meant, as far as the number's history tells; and when it is the caller that was robbed
+ * by another thread's stale close, that is the incident: REUSE.
  */
-void misuse_stale(enum fdt_incident_type type, const struct call *call, int fd);
+void misuse_bad_use(const struct call *call, int fd, bool has_past);
 
 /*
  * Before the real call: the number fd is being ended by a call for handles of kind by, or by a plain close (NONE, NULL). slot
@@ -58,9 +60,9 @@ void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
 
 /*
  * The thread has opened something: what it closes next belongs to no sweep. To be called where numbers are not given out anew
- * at once (quarantine.h), and closes of one place go upwards without being a sweep.
+ * at once (quarantine.h), and closes of one place go upwards without being a sweep. The same goes for its uses.
  */
-void misuse_opened(void);
+void misuse_opened(const struct call *call);
 
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);

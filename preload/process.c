@@ -62,6 +62,21 @@ static bool lived_at(const struct fdt_slot *from, uint64_t word, uint64_t fork_n
     return (word & FDT_LIVE) || (from->death.generation == FDT_GENERATION(word) && from->death.ns >= fork_ns);
 }
 
+/*
+ * Copies what the parent's slot tells of the lifetime that was open at the fork; *word is the slot's then. The parent's other
+ * threads go on: what they opened on this number since the fork is not what we inherited, nor is half of it, so only a pen
+ * that lies down and a generation that stays, before and after, vouch for the copy.
+ */
+static bool copy_parents(const struct fdt_slot *from, uint64_t fork_ns, struct fdt_life *life, uint64_t *word)
+{
+    *word = table_word(from);
+    bool whole = __atomic_load_n(&from->pen, __ATOMIC_ACQUIRE) == 0 && lived_at(from, *word, fork_ns);
+    memcpy(life, &from->life, sizeof(*life));
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return whole && __atomic_load_n(&from->pen, __ATOMIC_RELAXED) == 0 &&
+           FDT_GENERATION(table_word(from)) == FDT_GENERATION(*word);
+}
+
 /* fd was there before this image. from: the parent's slot, in a forked child. */
 static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
 {
@@ -76,20 +91,18 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     entry.life.call = FDT_NO_CALL;
     entry.name = name;
     entry.flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0);
-    uint64_t word = from != NULL ? table_word(from) : 0;
+    uint64_t word;
+    struct fdt_life life;
     enum fdt_kind kind = table_kernel_kind(fd);
-    /*
-     * The parent's other threads go on: what they opened on this number since the fork is not what we inherited. And libc
-     * may have put something else there between the fork and now (daemon, forkpty).
-     */
-    if (lived_at(from, word, fork_ns) && from->pen == 0 && table_kind_agrees(from->life.kind, kind)) {
-        memcpy(&entry.life, &from->life, offsetof(struct fdt_life, name));
-        memcpy(name, from->life.name, FDT_NAME_SIZE);
+    /* And libc may have put something else there between the fork and now (daemon, forkpty). */
+    if (from != NULL && copy_parents(from, fork_ns, &life, &word) && table_kind_agrees(life.kind, kind)) {
+        memcpy(&entry.life, &life, offsetof(struct fdt_life, name));
+        memcpy(name, life.name, FDT_NAME_SIZE);
         name[FDT_NAME_SIZE - 1] = '\0';
         if (!(word & FDT_INHERITED)) { /* born there: site ids mean something in that segment only */
             entry.life.root_pid = parent_store.header->pid;
             entry.life.root_image = parent_store.header->image;
-            entry.life.root_site = from->life.site;
+            entry.life.root_site = life.site;
             entry.life.root_generation = FDT_GENERATION(word);
         }
         entry.life.site = FDT_NO_SITE;

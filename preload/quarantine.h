@@ -58,6 +58,8 @@ void quarantine_keep(int fd, uint32_t generation);
 bool quarantine_yield(int fd);
 /* The call has failed: it still is one. */
 void quarantine_stays(int fd);
+/* A tombstone was found whose mark had been lost to a race; the table has it again, with this generation. */
+void quarantine_found(int fd, uint32_t generation);
 /* The same for [first, last]; what is still there when the call has failed, table_settle finds. */
 void quarantine_yield_range(unsigned first, unsigned last);
 

@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) void publish(const struct call *cal
     table_born(slot, fd, call, birth, flags);
     if (UNLIKELY(quarantine_on)) {
         quarantine_make_room(0);
-        misuse_opened();
+        misuse_opened(call);
     }
     ring_put(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = birth->site, .fd = fd,
                              .other = birth->from, .ns = birth->ns, .generation = FDT_GENERATION(table_word(slot))});
@@ -148,8 +148,8 @@ void fd_abandoned(void)
 }
 
 /*
- * A handler that interrupts a close and closes something itself takes the outer death for abandoned. The kernel's answer
- * is right all the same, and marks the slot, so that the outer close settles it once more when it returns.
+ * A handler that interrupts a close and closes something itself takes the outer death for abandoned. What the kernel answers
+ * then is right for the moment; the outer close puts it right once more when it returns.
  */
 static void announce(const struct dying *dying)
 {
@@ -244,7 +244,10 @@ static inline void conclude(const struct call *call, const struct dying *dying, 
     ring_put(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
                              .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
     uint64_t word = table_word(slot);
-    if (UNLIKELY(word != dying->after && (word & FDT_CONTESTED)))
+    if (LIKELY(word == dying->after))
+        return;
+    table_stays_dead(slot, FDT_GENERATION(dying->after)); /* a handler may have found it open still, between the two */
+    if (word & FDT_CONTESTED)
         table_settle(slot, dying->fd);
 }
 
@@ -513,8 +516,8 @@ void fd_bad_use(const struct call *call, int fd)
         const struct fdt_slot *slot = table_peek(fd);
         uint64_t word = slot != NULL ? table_word(slot) : 0;
         /* Live: the access mode was wrong, or another thread was given the number meanwhile. Neither is a use of the dead. */
-        if (FDT_GENERATION(word) != 0 && (word & FDT_LIVE) == 0)
-            misuse_stale(FDT_INCIDENT_BAD_USE, call, fd);
+        if ((word & FDT_LIVE) == 0)
+            misuse_bad_use(call, fd, FDT_GENERATION(word) != 0);
     }
     errno = saved;
 }

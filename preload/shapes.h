@@ -48,12 +48,14 @@ static inline bool fd_is_dead(int fd)
     return word != 0 && (word & FDT_LIVE) == 0;
 }
 
-/* The same, or one whose uses matter (UNTOUCHED, TIMED): all of them take the long way, for one comparison. */
+/*
+ * The same, or one whose uses matter (UNTOUCHED, TIMED), or one that is not known to have lived: it may end a sweep. All of them
+ * take the long way, for one comparison.
+ */
 static inline bool fd_is_special(int fd)
 {
     const struct fdt_slot *slot = table_peek(fd);
-    uint64_t word = slot != NULL ? table_word(slot) : 0;
-    return word != 0 && (word & (FDT_LIVE | FDT_UNTOUCHED | FDT_TIMED)) != FDT_LIVE;
+    return slot != NULL && (table_word(slot) & (FDT_LIVE | FDT_UNTOUCHED | FDT_TIMED)) != FDT_LIVE;
 }
 
 static inline void fd_touch(int fd)
@@ -96,7 +98,7 @@ static inline void fd_used(const struct call *call, long answer, int fd)
 
 /*
  * A use is hot (read, write), and even a compare after the real call would cost a frame and a second return, several
- * nanoseconds after a system call. So the question is asked before: only a number that lived and is dead now (or that came
+ * nanoseconds after a system call. So the question is asked before: only a number that is not known to be open (or that came
  * in a message and is touched for the first time, or whose uses are timed) goes the long way round, where EBADF is told;
  * everything else is a jump. A use that overtakes another thread's close is not told.
  */

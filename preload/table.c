@@ -239,6 +239,16 @@ bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after)
     return true;
 }
 
+void table_stays_dead(struct fdt_slot *slot, uint32_t generation)
+{
+    uint64_t word = table_word(slot);
+    while ((word & FDT_LIVE) && FDT_GENERATION(word) == generation)
+        if (table_swap(slot, &word, table_next(word, 0, FDT_LIVE | FDT_TIMED))) {
+            count_death(slot->life.site, word, 1);
+            return;
+        }
+}
+
 void table_no_longer_inheritable(struct fdt_slot *slot)
 {
     struct fdt_site *site = site_of(slot->life.site, table_word(slot));
@@ -250,7 +260,7 @@ bool table_occupies(int fd)
 {
     struct fdt_slot *slot = table_slot(fd);
     uint64_t word = slot != NULL ? table_word(slot) : FDT_LIVE;
-    while (!(word & FDT_LIVE))
+    while (!(word & (FDT_LIVE | FDT_TOMBSTONE)))
         if (table_swap(slot, &word, table_next(word, FDT_TOMBSTONE, 0))) {
             raise_to(&store.header->high_water, (uint32_t)fd + 1);
             return true;
@@ -299,7 +309,8 @@ void table_settle(struct fdt_slot *slot, int fd)
         if (open && (word & FDT_LIVE) == 0) {
             adopt(slot, fd, cloexec);
             uint64_t now = table_word(slot);
-            if (raw_getfd(fd) >= 0 || (now & FDT_LIVE) == 0)
+            bool stayed = raw_getfd(fd) >= 0 && !(UNLIKELY(quarantine_on) && quarantine_is_tombstone(fd));
+            if (stayed || (now & FDT_LIVE) == 0)
                 return;
             continue;
         }
@@ -312,6 +323,8 @@ void table_settle(struct fdt_slot *slot, int fd)
             table_count_death(slot->life.site, word, 1);
         if (cloexec && !(word & (FDT_CLOEXEC | FDT_FLAG_SET)))
             table_no_longer_inheritable(slot);
+        if (tombstone && !(word & FDT_TOMBSTONE))
+            quarantine_found(fd, FDT_GENERATION(next));
         ring_write(&(struct event){.type = FDT_EVENT_SETTLED, .call = FDT_NO_CALL, .fd = fd, .other = -1, .value = open,
                                    .generation = FDT_GENERATION(next), .ns = store_now()});
         return;

@@ -96,13 +96,15 @@ static inline bool table_death(struct fdt_slot *slot, uint64_t *word, const stru
 }
 /* Undoes a death that did not happen, if nothing else happened to the slot. */
 bool table_revive(struct fdt_slot *slot, uint64_t before, uint64_t after);
+/* That lifetime has ended after all, whoever revived it meanwhile. */
+void table_stays_dead(struct fdt_slot *slot, uint32_t generation);
 
 /* The lifetime was born without close-on-exec and has it now: its site is not to blame for it any more. */
 void table_no_longer_inheritable(struct fdt_slot *slot);
 /* Gives a live lifetime a (new) name. False when it is not live, or somebody else is writing. */
 bool table_rename(struct fdt_slot *slot, const char *name);
 
-/* A free number that never lived is taken for our own use (quarantine.h). False: the table has no memory for it. */
+/* A free number is taken for our own use (quarantine.h). False: the table has no memory for it, or it is being taken already. */
 bool table_occupies(int fd);
 
 /* A timed lifetime is being used now (segment.h, slot.used). */

@@ -14,12 +14,22 @@
 struct stack_memory;   /* stack.c */
 struct borrowed;       /* borrow.h */
 
+/* Calls from one place over consecutive numbers that answer EBADF. */
+struct run {
+    uintptr_t pc;
+    int32_t   fd;
+    bool      sweeps;      /* it met a number nobody ever had, or went on for long */
+    uint8_t   incidents;   /* entries of incident in use */
+    uint16_t  incident[10];
+};
+
 struct thread {
     int32_t  tid;        /* kernel thread id, 0: not asked yet */
     uint8_t  shard;      /* ring shard */
     bool     known;      /* tid and shard are set, and a thread-end handler waits */
     bool     unusual;    /* vforked or unwinding: the gate looks closer */
     bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
+    uint8_t  quarantining; /* calls of quarantine.c that are under way, one inside the other */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
     struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
@@ -29,12 +39,8 @@ struct thread {
     bool     dying_against;
     uint64_t dying_before, dying_after;
 
-    /* The run of failing closes this thread is in (misuse.c). */
-    uintptr_t run_pc;
-    int32_t   run_fd;
-    bool      run_sweeps;      /* it met a number nobody ever had */
-    uint8_t   run_incidents;   /* entries of run_incident in use */
-    uint16_t  run_incident[10];
+    /* The runs of failing closes and of failing uses this thread is in (misuse.c). */
+    struct run closes, uses;
 };
 
 extern __thread struct thread thread_self __attribute__((tls_model("initial-exec")));

@@ -7,6 +7,7 @@
 #include "torture/busy.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -94,4 +95,35 @@ Test(torture, ten_thousand_forks)
     cr_expect_str_eq(traced.out, "10000 children ended well, and ours is open\n");
     cr_expect_not_null(strstr(traced.err, "table equals kernel"), "%s", traced.err);
     outcome_free(&traced);
+}
+
+/*
+ * Nobody innocent is accused, nothing is taken away from anybody, and every process knows at its end what it has open: with
+ * quarantine too, and whatever else is small or switched off.
+ */
+ParameterizedTestParameters(torture, storm)
+{
+    static char options[][64] = {"verify=1", "verify=1:quarantine=64", "verify=1:quarantine=1000:last_used=1",
+                                 "verify=1:quarantine=3:ring=64:sites=64:depth=2", "verify=1:depth=0:ring=1:unwind=fp"};
+    return (struct criterion_test_params){sizeof(options[0]), options, sizeof(options) / sizeof(options[0]), NULL};
+}
+
+ParameterizedTest(char options[64], torture, storm)
+{
+    char *scratch = scratch_make();
+    const char *path = text("%s/report.json", scratch);
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("tests/torture/storm"), "operations", "3000", NULL},
+        .tracing = UNDER_RUN, .report = path, .options = options, .deadline = 100});
+    cr_assert_eq(outcome_code(&outcome), 0, "%s: it ended with %d: %s", options, outcome_code(&outcome), outcome.err);
+    cr_expect_str_eq(outcome.out, "everybody closed what was theirs, and nothing else\n");
+    cr_expect_not_null(strstr(outcome.err, "table equals kernel"), "%s: %s", options, outcome.err);
+    cr_expect_null(strstr(outcome.err, " the kernel says "), "%s: %s", options, outcome.err);
+    json_t *report = report_load(path);
+    char *digest = report_digest(report);
+    cr_expect_eq(report_count(report, NULL), 0, "%s: accused:\n%s", options, digest);
+    free(digest);
+    json_decref(report);
+    outcome_free(&outcome);
+    scratch_remove(scratch);
 }
