@@ -7,6 +7,7 @@
 #   frameworks/*                                     hooks for test frameworks: installed as they are
 #   tests/*.c                                        the Criterion binary  $(O)/fdtrace-tests
 #   tests/DIR/NAME.c or .cpp                         a program to trace    $(O)/tests/DIR/NAME
+#   tests/fuzz/*.c                                   fuzz targets, see fuzz.mk
 #   tests/DIR/libNAME.c                              a library for one     $(O)/tests/DIR/libNAME.so
 # A test program asks for more compiler words in its first comment: LIBS: -lpthread (@D is the folder it is built in).
 
@@ -53,8 +54,8 @@ PRELOAD_OBJECTS  := $(patsubst %,$(O)/%.o,$(basename $(wildcard preload/*.c prel
 ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/rules/*.c analyzer/out/*.c)) \
                     $(O)/analyzer/out/html/embed.o
 TEST_OBJECTS     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/*.c))
-TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(wildcard tests/*/lib*.c))
-C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c),$(wildcard tests/*/*.c)))
+TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(filter-out tests/fuzz/%,$(wildcard tests/*/lib*.c)))
+C_PROGRAMS       := $(patsubst %.c,$(O)/%,$(filter-out $(wildcard tests/*/lib*.c tests/fuzz/*.c),$(wildcard tests/*/*.c)))
 CXX_PROGRAMS     := $(patsubst %.cpp,$(O)/%,$(wildcard tests/*/*.cpp))
 FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
@@ -68,7 +69,7 @@ preload: $(O)/libfdtrace.so ## build the library alone
 analyzer: $(O)/fdtrace ## build the command alone
 programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
 
-check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
+check test: all programs fuzz-replay $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
 	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
 
 bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1: beside other tools, too)
@@ -163,6 +164,8 @@ uninstall: ## remove what install put there
 	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
 	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS) $(SCHEMAS)))
 	-rmdir $(DESTDIR)$(includedir)/fdtrace $(DESTDIR)$(prefix)/share/fdtrace
+
+include tests/fuzz/fuzz.mk
 
 compile_commands.json: ## for editors and clang tools
 	@$(MAKE) -Bn V=1 all $(O)/fdtrace-tests | sed -n '/ -c -o /{s/["\\]/\\&/g;p}' | \

@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "escape.h"
+#include "output_file.h"
 #include "rule.h"
 
 #include <errno.h>
@@ -181,9 +182,7 @@ static int write_lines(struct line *lines, size_t count, const char *path, char 
 {
     char temporary[PATH_MAX];
     bool standard = strcmp(path, "-") == 0;
-    if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
-        return write_failed(path, -ENAMETOOLONG, error, error_size);
-    FILE *out = standard ? stdout : fopen(temporary, "we");
+    FILE *out = standard ? stdout : output_file_beside(path, temporary, sizeof(temporary));
     if (out == NULL)
         return write_failed(path, -errno, error, error_size);
     put_lines(out, lines, count);

@@ -15,12 +15,14 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { CHAIN_MAX = 64, DEPTH_MAX = 128 };
 
 struct unit {
     Dwarf_Die lines;      /* has the line table */
     Dwarf_Die tree;       /* has the functions; another one than lines when they are in a .dwo file */
+    bool alone;           /* so tree is lines */
     bool indexed;
     struct spans spans;   /* of functions */
     Dwarf_Die *functions;
@@ -28,6 +30,7 @@ struct unit {
 };
 
 struct debug_info {
+    bool alone;           /* no other file may be read */
     Dwarf_Addr bias;      /* address in the module = address in the debug information + bias */
     struct unit *units;
     size_t unit_count;
@@ -60,19 +63,39 @@ static bool add_unit(struct debug_info *info, Dwarf_Die *die)
 {
     if (!array_grow(&info->units, info->unit_count, sizeof(info->units[0])))
         return false;
-    info->units[info->unit_count] = (struct unit){.lines = *die};
+    info->units[info->unit_count] = (struct unit){.lines = *die, .alone = info->alone};
     return add_ranges(&info->spans, die, info->unit_count++);
 }
 
-struct debug_info *debug_info_new(Dwfl_Module *module)
+/* libdw would open the file named there when a name stands in it, however it is called and whatever it is. */
+static bool has_supplement(Dwfl_Module *module)
+{
+    size_t names;
+    GElf_Addr bias;
+    GElf_Shdr header;
+    Elf *elf = dwfl_module_getelf(module, &bias);
+    if (elf == NULL || elf_getshdrstrndx(elf, &names) < 0)
+        return false;
+    for (Elf_Scn *section = elf_nextscn(elf, NULL); section != NULL; section = elf_nextscn(elf, section)) {
+        const char *name = gelf_getshdr(section, &header) != NULL ? elf_strptr(elf, names, header.sh_name) : NULL;
+        if (name != NULL && (strcmp(name, ".gnu_debugaltlink") == 0 || strcmp(name, ".debug_sup") == 0))
+            return true;
+    }
+    return false;
+}
+
+struct debug_info *debug_info_new(Dwfl_Module *module, bool alone)
 {
     Dwarf_Addr bias;
+    if (alone && has_supplement(module))
+        return NULL;
     if (dwfl_module_getdwarf(module, &bias) == NULL)
         return NULL;
     struct debug_info *info = calloc(1, sizeof(*info));
     if (info == NULL)
         return NULL;
     info->bias = bias;
+    info->alone = alone;
     Dwarf_Die *unit = NULL;
     while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL)
         if (!add_unit(info, unit)) {
@@ -154,7 +177,7 @@ static bool add_functions(struct unit *unit, Dwarf_Die *parent, unsigned depth, 
 static void index_functions(struct unit *unit)
 {
     unit->indexed = true;
-    unit->tree = tree_of(&unit->lines);
+    unit->tree = unit->alone ? unit->lines : tree_of(&unit->lines);
     const void *reached = unit->tree.addr;
     if (!add_functions(unit, &unit->tree, 0, &reached))
         unit->spans.count = 0; /* without memory, rather no function than the wrong one */

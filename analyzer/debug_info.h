@@ -24,8 +24,11 @@ struct debug_frame {
     bool inlined;
 };
 
-/* NULL: the module has no debug information, or memory ran out. It has to outlive what is made here. */
-struct debug_info *debug_info_new(Dwfl_Module *module);
+/*
+ * NULL: the module has no debug information, or memory ran out. It has to outlive what is made here. alone: what it says of
+ * further files (split units, a supplementary file) is not followed.
+ */
+struct debug_info *debug_info_new(Dwfl_Module *module, bool alone);
 void debug_info_free(struct debug_info *info);
 
 /*

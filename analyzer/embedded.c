@@ -2,16 +2,14 @@
 #include "embedded.h"
 
 #include "array.h"
+#include "named_file.h"
 
 #include <elfutils/libdwelf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SECTION "fdtrace_suppressions"
 enum { TEXT_MOST = 1 << 20 };
@@ -78,18 +76,6 @@ static int add_modules(struct places *places, const struct segment *segment, cha
         }
     }
     return held ? 0 : unreadable(segment->header.exe, error, error_size);
-}
-
-/* A path of a recording can lead anywhere: only plain files, and no waiting. */
-static int open_plain(const char *path)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
 }
 
 static bool is_traced_file(Elf *elf, const struct fdt_module *module)
@@ -227,10 +213,11 @@ static int read_answer(struct suppressions *list, Elf *elf, const struct place *
 
 static int read_place(struct suppressions *list, const struct place *place, char *error, size_t error_size)
 {
-    int result = 0, fd = open_plain(place->module->path);
-    if (fd < 0)
+    int result = 0;
+    struct named_file file;
+    if (!named_file_load(&file, place->module->path))
         return 0;
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP_PRIVATE, NULL);
+    Elf *elf = elf_memory(file.bytes, file.size);
     if (elf != NULL && elf_kind(elf) == ELF_K_ELF && is_traced_file(elf, place->module)) {
         result = read_section(list, elf, place->module, error, error_size);
         if (result == 0)
@@ -238,7 +225,7 @@ static int read_place(struct suppressions *list, const struct place *place, char
     }
     if (elf != NULL)
         elf_end(elf);
-    close(fd);
+    named_file_unload(&file);
     return result;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 64 };
+enum { WORD_MAX = 64, ENVIRONMENT_TEXT_MOST = 511 /* as the library has it */ };
 
 static size_t least(size_t a, size_t b)
 {
@@ -157,26 +157,39 @@ static const struct environment_option {
 };
 #define ENVIRONMENT_COUNT (sizeof(environment_table) / sizeof(environment_table[0]))
 
+/* Numbers as the library reads them (preload/option.c): nothing but digits. */
+static bool read_number(const char *text, size_t length, uint64_t *number)
+{
+    uint64_t sum = 0;
+    if (length == 0 || length > 18)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        sum = sum * 10 + (uint64_t)(text[i] - '0');
+    }
+    *number = sum;
+    return true;
+}
+
+/* A value the library would not take is none here either. */
 static int assign(struct environment_options *options, const struct environment_option *option, const char *value,
                   size_t length)
 {
     void *field = (char *)options + option->offset;
-    char *copy = strndup(value, length), *end = NULL;
-    if (copy == NULL)
-        return -ENOMEM;
+    uint64_t number;
     if (option->type == TYPE_TEXT) {
+        char *copy = length <= ENVIRONMENT_TEXT_MOST ? strndup(value, length) : NULL;
+        if (copy == NULL)
+            return length <= ENVIRONMENT_TEXT_MOST ? -ENOMEM : 0;
         free(*(char **)field);
         *(char **)field = copy;
-        return 0;
+    } else if (read_number(value, length, &number)) {
+        if (option->type == TYPE_NUMBER)
+            *(uint64_t *)field = number;
+        else if (number <= 1)
+            *(bool *)field = number == 1;
     }
-    errno = 0;
-    unsigned long long number = strtoull(copy, &end, 10);
-    bool good = errno == 0 && end != copy && *end == '\0' && copy[0] != '-';
-    if (good && option->type == TYPE_NUMBER)
-        *(uint64_t *)field = number;
-    else if (good && number <= 1)
-        *(bool *)field = number == 1;
-    free(copy);
     return 0;
 }
 
@@ -184,17 +197,16 @@ static int assign(struct environment_options *options, const struct environment_
 static const char *read_pair(struct environment_options *options, const char *text)
 {
     size_t key_length = strcspn(text, "=:");
-    const char *value = text + key_length + (text[key_length] == '=');
-    size_t length, skip;
+    const char *value = text + key_length + (text[key_length] == '='), *next;
+    size_t length;
     if (*value == '\'' || *value == '"') {
         const char *end = strchr(value + 1, *value);
         length = end != NULL ? (size_t)(end - value - 1) : strlen(value + 1);
-        skip = 1 + length + (end != NULL);
-        skip += strcspn(value + skip, ":");
+        next = end != NULL ? end + 1 : value + 1 + length;
         value++;
-        skip--;
     } else {
-        length = skip = strcspn(value, ":");
+        length = strcspn(value, ":");
+        next = value + length;
     }
     for (size_t i = 0; i < ENVIRONMENT_COUNT; i++) {
         const struct environment_option *option = &environment_table[i];
@@ -202,7 +214,7 @@ static const char *read_pair(struct environment_options *options, const char *te
             assign(options, option, value, length) < 0)
             return NULL;
     }
-    return value + skip + (value[skip] == ':');
+    return next + (*next == ':');
 }
 
 int environment_options_read(struct environment_options *options, const char *text)

@@ -6,6 +6,7 @@
 #include "embedded.h"
 #include "finding.h"
 #include "out/writer.h"
+#include "output_file.h"
 #include "rule.h"
 
 #include <errno.h>
@@ -424,15 +425,16 @@ static void count(const struct model *model, const struct findings *findings, co
 
 static int write_failed(struct report_result *result, const char *path, int error)
 {
-    snprintf(result->error, sizeof(result->error), "cannot write the report to %s: %s",
-             path != NULL ? path : "its stream", strerror(error));
+    snprintf(result->error, sizeof(result->error), "cannot write the report to %s: %s%s",
+             path != NULL ? path : "its stream", strerror(error),
+             error == EPERM ? " (is what stands there another user's?)" : "");
     return -error;
 }
 
 static int write_to(const struct report_output *output, const struct report_view *view, struct report_result *result)
 {
     bool own = output->path != NULL && strcmp(output->path, "-") != 0;
-    FILE *out = own ? fopen(output->path, "we") : output->path != NULL ? stdout : view->options->stream;
+    FILE *out = own ? output_file_open(output->path, "we") : output->path != NULL ? stdout : view->options->stream;
     if (out == NULL)
         return write_failed(result, output->path, errno);
     errno = 0;

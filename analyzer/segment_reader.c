@@ -1,6 +1,8 @@
 /* Copying a segment out of its file, and putting it in order. See segment_reader.h. */
 #include "segment_reader.h"
 
+#include "named_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -441,6 +443,8 @@ static int read_file(struct reader *reader, struct segment *segment)
     reader->file_size = (uint64_t)status.st_size;
     segment->device = status.st_dev;
     segment->inode = status.st_ino;
+    segment->owner = status.st_uid;
+    named_files_of(&status);
     int result = read_header(reader, &segment->header);
     if (result == 0)
         result = read_parts(reader, segment);
@@ -451,13 +455,14 @@ static int read_file(struct reader *reader, struct segment *segment)
     return 0;
 }
 
-int segment_open(const char *path, struct segment **segment_out, char *error, size_t error_size)
+/* Takes the descriptor, or the errno that came instead. */
+static int open_segment(int fd, const char *path, struct segment **segment_out, char *error, size_t error_size)
 {
-    /* O_NONBLOCK: a FIFO in the way must not make us wait for a writer. */
-    struct reader reader = {.path = path, .error = error, .error_size = error_size};
-    reader.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (reader.fd < 0)
-        return fail(&reader, -errno, "cannot open %s: %s", path, strerror(errno));
+    struct reader reader = {.fd = fd, .path = path, .error = error, .error_size = error_size};
+    if (fd == -ELOOP)
+        return fail(&reader, -EBADMSG, "%s is a symbolic link, and no recording", path);
+    if (fd < 0)
+        return fail(&reader, fd, "cannot open %s: %s", path, strerror(-fd));
     struct segment *segment = calloc(1, sizeof(*segment));
     int result = segment == NULL ? fail(&reader, -ENOMEM, "out of memory while reading %s", path) : 0;
     if (result == 0 && (segment->path = strdup(path)) == NULL)
@@ -471,6 +476,22 @@ int segment_open(const char *path, struct segment **segment_out, char *error, si
     }
     *segment_out = segment;
     return 0;
+}
+
+/* O_NONBLOCK: a FIFO in the way must not make us wait for a writer. */
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
+
+int segment_open(const char *path, struct segment **segment, char *error, size_t error_size)
+{
+    int fd = open(path, OPEN_FLAGS);
+    return open_segment(fd >= 0 ? fd : -errno, path, segment, error, error_size);
+}
+
+int segment_open_member(int folder, const char *name, const char *path, struct segment **segment, char *error,
+                        size_t error_size)
+{
+    int fd = openat(folder, name, OPEN_FLAGS | O_NOFOLLOW);
+    return open_segment(fd >= 0 ? fd : -errno, path, segment, error, error_size);
 }
 
 void segment_free(struct segment *segment)

@@ -22,6 +22,7 @@ struct segment {
     char *path;
     dev_t device;
     ino_t inode;
+    uid_t owner;                      /* of the file */
     struct fdt_header header;         /* ours to read; counts in it are as the file has them, use the ones below */
     struct fdt_slot *slots;           /* index: descriptor number */
     uint32_t slot_count;
@@ -50,6 +51,9 @@ struct segment {
  * died while making it), -EPROTO for one a newer fdtrace made, -EBADMSG for what is no segment or is damaged.
  */
 int segment_open(const char *path, struct segment **segment, char *error, size_t error_size);
+/* The same for a member of a folder, an open one; path names it in errors. A symbolic link is refused: -EBADMSG. */
+int segment_open_member(int folder, const char *name, const char *path, struct segment **segment, char *error,
+                        size_t error_size);
 void segment_free(struct segment *segment);
 
 /* The public name of a call, or NULL for FDT_NO_CALL. */

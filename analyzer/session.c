@@ -80,15 +80,36 @@ static int load_file(struct session *session, const char *path, struct complaint
     return add_segment(session, segment, complaint);
 }
 
-static int load_member(struct session *session, const char *folder, const char *name, struct complaint complaint)
+/* A folder being loaded. */
+struct folder {
+    const char *path;
+    int fd;
+    uid_t owner;
+    bool closed; /* ours, and nobody else can have put anything there */
+};
+
+/* What another than the folder's owner put there is none of the session: a link to somebody's file, or made up. */
+static int check_owner(struct segment *segment, const struct folder *folder, char *reason, size_t size)
+{
+    if (segment->owner == folder->owner || folder->closed)
+        return 0;
+    snprintf(reason, size, "%s belongs to another user than its folder", segment->path);
+    segment_free(segment);
+    return -EPERM;
+}
+
+static int load_member(struct session *session, const struct folder *folder, const char *name,
+                       struct complaint complaint)
 {
     char path[PATH_MAX], reason[1024];
     struct segment *segment;
-    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path)) {
+    if (snprintf(path, sizeof(path), "%s/%s", folder->path, name) >= (int)sizeof(path)) {
         snprintf(complaint.text, complaint.size, "the path of %s is too long", name);
         return -ENAMETOOLONG;
     }
-    int result = segment_open(path, &segment, reason, sizeof(reason));
+    int result = segment_open_member(folder->fd, name, path, &segment, reason, sizeof(reason));
+    if (result == 0)
+        result = check_owner(segment, folder, reason, sizeof(reason));
     if (result == 0)
         return add_segment(session, segment, complaint); /* a folder lists each file once: no doubles */
     if (result == -ENOENT) /* its process has just ended cleanly and taken it away */
@@ -103,7 +124,7 @@ static int load_member(struct session *session, const char *folder, const char *
 static void load_command(struct session *session, int folder)
 {
     struct stat status;
-    int fd = openat(folder, "command", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = openat(folder, "command", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     if (fd < 0)
         return;
     if (session->command == NULL && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
@@ -132,20 +153,25 @@ static int load_folder(struct session *session, const char *path, struct complai
     int result = 0, pid;
     uint32_t number;
     bool found = false;
+    struct stat status;
     DIR *directory = opendir(path);
-    if (directory == NULL) {
+    if (directory == NULL || fstat(dirfd(directory), &status) < 0) {
         result = -errno;
-        snprintf(complaint.text, complaint.size, "cannot open %s: %s", path, strerror(errno));
+        if (directory != NULL)
+            closedir(directory);
+        snprintf(complaint.text, complaint.size, "cannot open %s: %s", path, strerror(-result));
         return result;
     }
+    const struct folder folder = {.path = path, .fd = dirfd(directory), .owner = status.st_uid,
+                                  .closed = status.st_uid == geteuid() && (status.st_mode & 022) == 0};
     for (const struct dirent *entry; result == 0 && (entry = readdir(directory)) != NULL;) {
         if (!parse_name(entry->d_name, &pid, &number))
             continue;
         found = true;
-        result = load_member(session, path, entry->d_name, complaint);
+        result = load_member(session, &folder, entry->d_name, complaint);
     }
     if (result == 0)
-        load_command(session, dirfd(directory));
+        load_command(session, folder.fd);
     closedir(directory);
     if (result == 0 && !found) {
         snprintf(complaint.text, complaint.size,

@@ -9,15 +9,12 @@
 
 #include "debug_info.h"
 #include "demangle.h"
+#include "named_file.h"
 #include "span.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((element)->forgotten = true)
@@ -26,8 +23,7 @@
 enum { FRAMES_MAX = 64, BUILD_ID_MAX = 64, KEY_MAX = PATH_MAX + BUILD_ID_MAX };
 
 struct module {
-    char *image;               /* the file, mapped */
-    size_t size;
+    struct named_file file;
     Dwfl *dwfl;                /* NULL: has no symbols */
     Dwfl_Module *elf;
     GElf_Addr bias;            /* address in the session = address in the file + bias */
@@ -66,35 +62,21 @@ static const Dwfl_Callbacks callbacks = {
     .section_address = dwfl_offline_section_address,
 };
 
-/* A trace can name anything: O_NONBLOCK for a FIFO nobody writes to, O_NOCTTY for a terminal. */
-static int open_regular(const char *path, size_t *size)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
-        *size = (size_t)status.st_size;
-        return fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
+/* Of somebody else's recording: what a file says of others is not followed, and no server is asked. */
+static const Dwfl_Callbacks careful_callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_build_id_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+};
 
 /*
- * Mapped rather than left to libdwfl, which would hold a descriptor for each module, and would unpack a compressed
- * file however large it becomes. Writable and private, because libelf converts in place what has a foreign byte
- * order.
+ * In memory rather than left to libdwfl, which would hold a descriptor for each module, and would unpack a compressed
+ * file however large it becomes. Writable, because libelf converts in place what has a foreign byte order.
  */
-static bool map_file(struct module *module, const char *path)
+static bool load_file(struct module *module, const char *path)
 {
-    int fd = open_regular(path, &module->size);
-    if (fd < 0)
-        return false;
-    module->image = mmap(NULL, module->size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (module->image == MAP_FAILED)
-        module->image = NULL;
-    return module->image != NULL && module->size > SELFMAG && memcmp(module->image, ELFMAG, SELFMAG) == 0;
+    return named_file_load(&module->file, path) && module->file.size > SELFMAG &&
+           memcmp(module->file.bytes, ELFMAG, SELFMAG) == 0;
 }
 
 static bool is_loadable(Elf *elf)
@@ -114,12 +96,12 @@ static bool has_build_id(Dwfl_Module *elf, const uint8_t *id, size_t id_length)
 
 static bool open_module(struct module *module, const char *path, const uint8_t *id, size_t id_length)
 {
-    if (!map_file(module, path))
+    if (!load_file(module, path))
         return false;
-    module->dwfl = dwfl_begin(&callbacks);
+    module->dwfl = dwfl_begin(named_files_foreign() ? &careful_callbacks : &callbacks);
     if (module->dwfl == NULL)
         return false;
-    module->elf = dwfl_report_offline_memory(module->dwfl, path, path, module->image, module->size);
+    module->elf = dwfl_report_offline_memory(module->dwfl, path, path, module->file.bytes, module->file.size);
     if (dwfl_report_end(module->dwfl, NULL, NULL) != 0 || module->elf == NULL)
         return false;
     Elf *elf = dwfl_module_getelf(module->elf, &module->bias);
@@ -132,10 +114,8 @@ static void close_module(struct module *module)
     spans_free(&module->table);
     if (module->dwfl != NULL)
         dwfl_end(module->dwfl);
-    if (module->image != NULL)
-        munmap(module->image, module->size);
+    named_file_unload(&module->file);
     module->dwfl = NULL;
-    module->image = NULL;
 }
 
 static struct module *find_module(struct symbols *symbols, const char *path, const uint8_t *id, size_t id_length)
@@ -289,7 +269,7 @@ static size_t find_in_debug_info(struct symbols *symbols, struct module *module,
     struct debug_frame found[FRAMES_MAX];
     if (!module->debug_read) {
         module->debug_read = true;
-        module->debug = debug_info_new(module->elf);
+        module->debug = debug_info_new(module->elf, named_files_foreign());
     }
     if (module->debug == NULL)
         return 0;

@@ -119,6 +119,23 @@ static bool find_analyzer(char path[OPTION_TEXT_SIZE])
 }
 
 /*
+ * The name can be foretold, so somebody may have been there before us: with a link, a FIFO, a file of his that shows him what
+ * we write, or a second name of a file of ours. Only an ordinary file of our own is emptied or added to. -1: none.
+ */
+static int open_log(const char *path, int flags)
+{
+    struct stat status;
+    int fd = raw_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (flags & ~O_TRUNC), 0644);
+    if (fd < 0)
+        return -1;
+    if (raw_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == (uid_t)raw(geteuid) &&
+        status.st_nlink == 1 && (!(flags & O_TRUNC) || raw(ftruncate, fd, 0) == 0))
+        return fd;
+    raw(close, fd);
+    return -1;
+}
+
+/*
  * Where the report goes: log_path.PID, else standard error if it still is what a report may go to; -1: nowhere.
  * flags: O_TRUNC or O_APPEND, for a log that is there.
  */
@@ -131,7 +148,7 @@ static int open_destination(int flags, bool *opened)
         line_text(&path, ".");
         line_number(&path, store.header->pid);
         path.text[path.length] = '\0';
-        int fd = raw_open(path.text, O_WRONLY | O_CREAT | O_NOFOLLOW | flags, 0644);
+        int fd = open_log(path.text, flags);
         if (fd < 0)
             say("the report cannot be written to ", path.text, NULL);
         return fd;

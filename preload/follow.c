@@ -112,9 +112,10 @@ bool follow_leaves(char *const envp[])
     return run != NULL && strcmp(run, kept_run[0] != '\0' ? kept_run + sizeof(RUN) - 1 : "") != 0;
 }
 
+/* The private folder; or one that was asked for and cannot be used, so that the next program does not say that again. */
 static bool hands_folder(void)
 {
-    return store.private_folder && store.path[0] != '\0';
+    return store.private_folder ? store.path[0] != '\0' : store.path[0] == '\0' && store.folder[0] != '\0';
 }
 
 /* What is missing, each with its own reason to be put back. */

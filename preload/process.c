@@ -203,10 +203,16 @@ static uint32_t index_size(void)
     return size;
 }
 
-/* The private folder of the image that exec'd us (wrap_exec.c), if it is still one that only we can enter. */
+/* Of the image that exec'd us (wrap_exec.c). */
+static const char *handed_session(void)
+{
+    return getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_SESSION");
+}
+
+/* Its private folder, if it is still one that only we can enter. */
 static const char *handed_folder(void)
 {
-    const char *handed = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_SESSION");
+    const char *handed = handed_session();
     return handed != NULL && store_folder_usable(handed) ? handed : "";
 }
 
@@ -231,7 +237,9 @@ void process_start(void)
     bool on = gate_prepare(index_size()) && store_create(folder, ours, &origin, &reason);
     if (on && fdtrace_default_suppressions != NULL)
         store.header->suppressions = (uintptr_t)fdtrace_default_suppressions();
-    if (reason != NULL)
+    /* It had the same folder and could not use it either: that has been said. */
+    bool told = !ours && handed_session() != NULL && strcmp(handed_session(), folder) == 0;
+    if (reason != NULL && !told)
         say(reason, on ? "; this image is recorded in memory only" : "; this image is not traced",
             folder[0] != '\0' ? ": " : NULL, folder, NULL);
     if (on) {

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers]
+# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers] [fuzz]
 #
 #   build   the compiler and the libraries
 #   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
 #           run traced; xmllint and jsonschema, which read what reports write
 #   trust   the test suites and benchmarks of `make transparency`
 #   peers   the other tools that `make bench PEERS=1` measures, and what draws its plots
+#   fuzz    clang with libFuzzer and the sanitizers, for `make fuzz`
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
 # enabled: the tests start their own, on loopback.
@@ -19,6 +20,7 @@ test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux 
       protobuf-compiler"
 trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
 peers='valgrind strace ltrace heaptrack gnuplot-nox'
+fuzz='clang libclang-rt-14-dev'
 
 wanted=
 for group in "${@:-build}"; do
@@ -27,7 +29,8 @@ for group in "${@:-build}"; do
     test) wanted="$wanted $test" ;;
     trust) wanted="$wanted $trust" ;;
     peers) wanted="$wanted $peers" ;;
-    *) echo "deps.sh: no group is called '$group': build, test, trust, peers" >&2; exit 2 ;;
+    fuzz) wanted="$wanted $fuzz" ;;
+    *) echo "deps.sh: no group is called '$group': build, test, trust, peers, fuzz" >&2; exit 2 ;;
     esac
 done
 

@@ -8,6 +8,7 @@
  */
 #include "escape.h"
 #include "out/place.h"
+#include "output_file.h"
 #include "out/story.h"
 #include "out/writer.h"
 #include "rule.h"
@@ -159,7 +160,7 @@ static void put_table(FILE *out, const struct checkout *checkout, const struct r
 /* 0 or negative errno. The file may hold what other commands of the step had to say. */
 static int write_summary(const char *path, const struct checkout *checkout, const struct report_view *view)
 {
-    FILE *out = fopen(path, "ae");
+    FILE *out = output_file_open(path, "ae");
     if (out == NULL)
         return -errno;
     put_table(out, checkout, view);

@@ -1,23 +1,26 @@
 /* See source.h. */
 #include "out/source.h"
 
-#include <fcntl.h>
+#include "named_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The path comes from debug information, which anybody can write: only plain files, and no waiting. */
+enum { SOURCE_MOST = 16 << 20 }; /* a line may be as long as the file */
+
+/* The path comes from debug information, which anybody can write. */
 static FILE *open_source(const char *file, const char *module)
 {
     struct stat source, object;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = named_file_open(file, &source);
     if (fd < 0)
         return NULL;
     FILE *stream = NULL;
-    if (fstat(fd, &source) == 0 && S_ISREG(source.st_mode) && module != NULL && stat(module, &object) == 0 &&
-        source.st_mtime <= object.st_mtime)
+    if (module != NULL && stat(module, &object) == 0 && source.st_mtime <= object.st_mtime &&
+        source.st_size <= SOURCE_MOST)
         stream = fdopen(fd, "r");
     if (stream == NULL)
         close(fd);
