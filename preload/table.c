@@ -244,7 +244,7 @@ void table_stays_dead(struct fdt_slot *slot, uint32_t generation)
     uint64_t word = table_word(slot);
     while ((word & FDT_LIVE) && FDT_GENERATION(word) == generation)
         if (table_swap(slot, &word, table_next(word, 0, FDT_LIVE | FDT_TIMED))) {
-            count_death(slot->life.site, word, 1);
+            table_count_death(slot->life.site, word, 1);
             return;
         }
 }
