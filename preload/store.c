@@ -3,11 +3,11 @@
 
 #include "option.h"
 #include "raw.h"
+#include "vdso.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -23,8 +23,7 @@ static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */
 
 static uint64_t realtime_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    struct timespec now = vdso_time(CLOCK_REALTIME);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
