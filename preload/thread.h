@@ -18,7 +18,8 @@ struct thread {
     int32_t  tid;        /* kernel thread id, 0: not asked yet */
     uint8_t  shard;      /* ring shard */
     bool     known;      /* tid and shard are set, and a thread-end handler waits */
-    bool     unusual;    /* vforked or unwinding: the gate looks closer */
+    bool     unusual;    /* vforked, unwinding or apart: the gate looks closer */
+    bool     apart;      /* its descriptors are its own (unshare): the record is not about them */
     bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
     struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
