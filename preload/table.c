@@ -75,11 +75,31 @@ static bool copy_name(char to[FDT_NAME_SIZE], const char *name)
     return cut;
 }
 
-/* A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. */
-static bool take_pen(struct fdt_slot *slot)
+/*
+ * A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. But a
+ * handler may also have jumped out of a birth, and nobody will give that pen back: it is ours again as soon as we stand no
+ * deeper on the stack than the latest of ours that took one. *outer is for give_pen.
+ */
+static inline __attribute__((always_inline)) bool take_pen(struct fdt_slot *slot, uintptr_t *outer)
 {
-    uint32_t nobody = 0;
-    return __atomic_compare_exchange_n(&slot->pen, &nobody, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    const uint32_t somebody = 1; /* a thread that could not ask for its id (filter.h), and there may be more of them */
+    struct thread *self = &thread_self;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), latest = self->pen_at;
+    uint32_t me = self->tid != 0 ? (uint32_t)self->tid : somebody, holder = 0;
+    bool nested = here < latest;
+    *outer = nested ? latest : 0;
+    self->pen_at = here; /* before it is taken: a handler in between must find us nested around it */
+    if (__atomic_compare_exchange_n(&slot->pen, &holder, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ||
+        (holder == me && me != somebody && !nested))
+        return true;
+    self->pen_at = latest;
+    return false;
+}
+
+static void give_pen(struct fdt_slot *slot, uintptr_t outer)
+{
+    thread_self.pen_at = outer;
+    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
 }
 
 static void write_life(struct fdt_life *life, const struct table_entry *entry, uint64_t *flags)
@@ -129,7 +149,8 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
     struct table_entry nobodys;
     enum verdict verdict = OURS;
     uint64_t word = table_word(slot), flags, next;
-    bool pen = take_pen(slot);
+    uintptr_t outer = 0;
+    bool pen = take_pen(slot, &outer);
 
     raise_to(&store.header->high_water, (uint32_t)fd + 1);
     for (;;) {
@@ -165,7 +186,7 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
         }
     }
     if (pen)
-        __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+        give_pen(slot, outer);
     if (verdict == OURS || verdict == NOBODYS)
         count_birth(winner->life.site, flags);
     return verdict == OURS;
@@ -224,13 +245,14 @@ void table_used(struct fdt_slot *slot)
 bool table_rename(struct fdt_slot *slot, const char *name)
 {
     uint64_t word = table_word(slot);
-    if ((word & FDT_LIVE) == 0 || !take_pen(slot))
+    uintptr_t outer = 0;
+    if ((word & FDT_LIVE) == 0 || !take_pen(slot, &outer))
         return false;
     bool cut = copy_name(slot->life.name, name);
     while ((word & FDT_LIVE) &&
            !table_swap(slot, &word, table_next(word, cut ? FDT_NAME_CUT : 0, cut ? 0 : FDT_NAME_CUT)))
         ;
-    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+    give_pen(slot, outer);
     return true;
 }
 

@@ -25,6 +25,8 @@ struct thread {
     struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
 
+    uintptr_t pen_at;    /* where on the stack the latest birth in hand took its slot's pen (table.c); 0: none */
+
     /* A death that was announced and not concluded yet (record.c): the number plus one, 0 none. */
     int32_t  dying;
     bool     dying_against;

@@ -256,7 +256,7 @@ struct fdt_death {
 
 struct fdt_slot {
     uint64_t state;            /* atomic commit word, see above */
-    uint32_t pen;              /* atomic: 1 while somebody fills life; a second writer leaves it alone */
+    uint32_t pen;              /* atomic: not 0 while a thread fills life, its id; a second writer leaves it alone */
     uint32_t used;             /* atomic: of a TIMED lifetime, its latest use, FDT_USED_NS units after the start, plus one */
     struct fdt_death death;    /* the latest one */
     struct fdt_life  life;     /* the current lifetime, or the latest when not LIVE */
