@@ -9,6 +9,7 @@
 #include "table.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Names from the shared vocabulary. */
 static const char *const kind_names[] = {
@@ -18,10 +19,10 @@ static const char *const kind_names[] = {
 };
 
 #define DIFFERENCES_SHOWN 20 /* the rest is counted */
-#define LOOKS 1000           /* at a number that other threads are busy with, before it counts */
+#define LOOKS 500            /* more, at all numbers that other threads are busy with, before they count */
 
 struct tally {
-    int output, seen, differences, homeless;
+    int output, seen, differences, homeless, looks;
 };
 
 /* What the two say of one number; both NULL: the same, or nothing that counts. */
@@ -96,12 +97,15 @@ static struct opinions compare(int fd, int output)
     return (struct opinions){NULL, NULL};
 }
 
-/* Another thread may be between the kernel's answer and the record, or be given the processor only when we wait. */
+/* Another thread may be between the kernel's answer and the record, and be given the processor only when we wait. */
 static void check(struct tally *tally, int fd)
 {
     struct opinions opinions = compare(fd, tally->output);
-    for (int look = 1; look < LOOKS && opinions.table != NULL && gate_threaded(); look++) {
-        raw(sched_yield);
+    while (opinions.table != NULL && tally->looks < LOOKS && gate_threaded()) {
+        if (++tally->looks % 2 == 0)
+            raw(nanosleep, &(struct timespec){.tv_nsec = 5000000}, NULL);
+        else
+            raw(sched_yield);
         opinions = compare(fd, tally->output);
     }
     if (opinions.table != NULL)

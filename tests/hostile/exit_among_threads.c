@@ -3,13 +3,13 @@
  * VERIFY: yes
  * LIBS: -lpthread
  */
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define ROUNDS 20
 
 static void *opener(void *unused)
 {
@@ -31,8 +31,8 @@ static void *ender(void *unused)
 
 int main(void)
 {
-    int right = 0;
-    for (int round = 0; round < ROUNDS; round++) {
+    int right = 0, rounds = torture_scale(20, 500);
+    for (int round = 0; round < rounds; round++) {
         int status = -1;
         pid_t child = fork();
         if (child == 0) {

@@ -1,8 +1,10 @@
 /*
- * A timer's handler jumps out of opens and closes wherever they are, 2000 times. What was in hand is lost, as it is without a
+ * A timer's handler jumps out of opens and closes wherever they are, 2000 times (make torture: 50000). What was in hand is lost, as it is without a
  * tracer; then everything is closed, and what comes afterwards is recorded as ever.
  * VERIFY: yes
  */
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,8 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#define JUMPS 2000
 
 static sigjmp_buf back;
 static volatile int jumps;
@@ -25,9 +25,10 @@ static void handler(int signal)
 
 int main(void)
 {
+    int wanted = torture_scale(2000, 50000);
     struct itimerval soon = {{0, 0}, {0, 50}}, never = {{0, 0}, {0, 0}};
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = handler}, NULL);
-    while (jumps < JUMPS)
+    while (jumps < wanted)
         if (sigsetjmp(back, 1) == 0) {
             setitimer(ITIMER_REAL, &soon, NULL);
             for (;;) {

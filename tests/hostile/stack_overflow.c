@@ -4,6 +4,8 @@
  * what comes afterwards is recorded as ever.
  * VERIFY: yes
  */
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -37,11 +39,12 @@ static int dive(int depth, int way)
 int main(void)
 {
     static char stack[64 << 10];
+    int rounds = torture_scale(200, 5000);
     setrlimit(RLIMIT_STACK, &(struct rlimit){256 << 10, RLIM_INFINITY});
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){1000, 1000});
     sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof(stack)}, NULL);
     sigaction(SIGSEGV, &(struct sigaction){.sa_handler = handler, .sa_flags = SA_ONSTACK}, NULL);
-    for (volatile int round = 0; round < 200; round++) {
+    for (volatile int round = 0; round < rounds; round++) {
         if (sigsetjmp(back, 1) == 0)
             dive(0, round % 3);
         caught++;
