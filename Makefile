@@ -59,7 +59,7 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all preload analyzer programs check test bench transparency torture install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -77,6 +77,10 @@ bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1:
 # PATTERN='stress *' runs some of the workloads.
 transparency: all ## run other people's test suites and servers bare and traced, and compare
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
+
+# PATTERN='storm *' runs some of the items.
+torture: all programs $(O)/fdtrace-tests ## all of the torture that check runs slices of: minutes
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/torture.sh $(if $(PATTERN),'$(PATTERN)')
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)

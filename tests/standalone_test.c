@@ -88,7 +88,7 @@ Test(standalone, filters_that_are_none_cost_no_report)
 
 Test(standalone, an_untraced_program_forks)
 {
-    struct outcome outcome = run_preloaded("standalone/untraced_fork", NULL);
+    struct outcome outcome = run_preloaded("standalone/untraced_fork", "max_fds=1000000"); /* makes a recording large */
     cr_expect_eq(outcome_code(&outcome), 0);
     cr_expect_str_eq(outcome.out, "the child ended with 700\n");
     expect_told(&outcome, "this image is not traced");
