@@ -61,7 +61,7 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench transparency storm growth install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all preload analyzer programs check test bench transparency storm growth torture install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -86,6 +86,10 @@ storm: all programs ## trace a storm of correct closes and opens, for SECONDS=60
 
 growth: all programs ## ask about running servers that leak, or only seem to
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/growth.sh
+
+# PATTERN='storm *' runs some of the items.
+torture: all programs $(O)/fdtrace-tests ## all of the torture that check runs slices of: minutes
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/torture.sh $(if $(PATTERN),'$(PATTERN)')
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)

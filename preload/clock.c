@@ -1,5 +1,5 @@
 /*
- * The time of an event. clock_gettime costs about 23 ns of the vDSO's care, twice in every open and close; the processor's
+ * The time of an event. The kernel's clock costs about 23 ns of the vDSO's care, twice in every open and close; the processor's
  * counter costs 8. So the counter is read, and turned into CLOCK_MONOTONIC by a base pair (counter, nanoseconds) and a rate
  * that are taken anew from the vDSO every 4 ms at most. In between the error is that of the rate, which is measured over the
  * last half second or more: some ten nanoseconds, less than any call takes that is recorded.
@@ -10,12 +10,11 @@
  */
 #include "store.h"
 
-#include <time.h>
+#include "vdso.h"
 
 static uint64_t precise_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct timespec now = vdso_time(CLOCK_MONOTONIC);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

@@ -53,7 +53,7 @@ static void ask_name(struct fdt_slot *slot, int fd)
     static const char deleted[] = " (deleted)";
     struct line path = {.length = 0};
     char link[4096];
-    line_text(&path, "/proc/self/fd/");
+    line_text(&path, process_fd_folder());
     line_number(&path, fd);
     path.text[path.length] = '\0';
     long length = raw(readlinkat, AT_FDCWD, path.text, link, sizeof(link) - 1);
@@ -348,7 +348,7 @@ int process_end(int status)
     bool worth = count_leaks() != 0 || store.header->incidents != 0;
     store.header->exit_status = status & 255;
     store.header->end_ns = store_now();
-    if (worth && !filter_known())
+    if (worth && !filter_known() && !thread_self.apart) /* it would ask about other descriptors */
         reconcile();
     __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
     if (filter_known())

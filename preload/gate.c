@@ -91,6 +91,8 @@ static bool enter(void)
     /* The parent's thread can be here too, in a signal handler between vfork's preparation and vfork itself. */
     if (self->vfork_pid != 0 && raw(getpid) != self->vfork_pid)
         return false;
+    if (self->apart)
+        return false;
     if (self->unwinding) /* with all signals blocked: nobody but libunwind can be calling */
         return false;
     if (!self->known)

@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include "family.h"
+#include "process.h"
 #include "raw.h"
 
 #include <string.h>
@@ -52,8 +53,8 @@ static enum fdt_kind kind_of_link(const char *link)
 
 static enum fdt_kind kind_by_link(int fd, enum fdt_kind otherwise)
 {
-    char path[32] = "/proc/self/fd/", link[64], digits[12];
-    size_t length = strlen(path), count = 0;
+    char path[40], link[64], digits[12];
+    size_t length = strlen(strcpy(path, process_fd_folder())), count = 0;
     do
         digits[count++] = (char)('0' + fd % 10);
     while ((fd /= 10) != 0);

@@ -31,6 +31,7 @@ bool process_under_run;
 bool process_shares_table;
 
 static struct store parent_store; /* what a forked child copies from, then forgets */
+static bool parent_parted;        /* the thread that forked had a table of its own: the parent's record is not its story */
 
 /* All signals wait while we set up: a handler's closes would pass by unrecorded otherwise. */
 static void block_signals(uint64_t *old)
@@ -47,7 +48,7 @@ static void restore_signals(const uint64_t *old)
 static void read_name(int fd, char name[FDT_NAME_SIZE])
 {
     struct line path = {.length = 0};
-    line_text(&path, "/proc/self/fd/");
+    line_text(&path, process_fd_folder());
     line_number(&path, fd);
     path.text[path.length] = '\0';
     long length = raw(readlinkat, AT_FDCWD, path.text, name, FDT_NAME_SIZE - 1);
@@ -119,7 +120,7 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
 
 static const struct fdt_slot *parent_slot(uint32_t fd)
 {
-    return parent_store.header != NULL && store_has_slot(&parent_store, fd) ? &parent_store.table[fd] : NULL;
+    return parent_store.header != NULL && store_has_slot(&parent_store, fd) && !parent_parted ? &parent_store.table[fd] : NULL;
 }
 
 /* Without /proc or a free number: ask for each number the parent used, or the first thousand. */
@@ -144,7 +145,7 @@ struct entry64 {
 bool process_each_descriptor(void (*visit)(int fd, void *data), void *data)
 {
     _Alignas(struct entry64) char buffer[2048];
-    int folder = raw_open("/proc/self/fd", O_RDONLY | O_DIRECTORY, 0);
+    int folder = raw_open(process_fd_folder(), O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return false;
     long size;
@@ -177,7 +178,7 @@ static bool inherit_by_count(uint64_t fork_ns)
     int numbers[16];
     struct stat status;
     long count = 0;
-    if (raw(newfstatat, AT_FDCWD, "/proc/self/fd", &status, 0) != 0 || status.st_size > 16)
+    if (raw(newfstatat, AT_FDCWD, process_fd_folder(), &status, 0) != 0 || status.st_size > 16)
         return false;
     for (int fd = 0; count < status.st_size && fd < 32; fd++)
         if (raw_getfd(fd) >= 0)
@@ -277,6 +278,8 @@ void process_adopt(uint64_t fork_ns)
     parent_store = store;
     thread_self.tid = (int32_t)raw(gettid);
     thread_self.borrowed = NULL;
+    parent_parted = thread_self.apart;
+    thread_self.apart = thread_self.unusual = false;
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
     unrest_forked();
@@ -306,6 +309,35 @@ void process_clones(unsigned long flags)
     bool one_record = (flags & CLONE_VM) && (flags & (CLONE_SETTLS | CLONE_VFORK));
     if ((flags & CLONE_FILES) && !one_record)
         process_shares_table = true;
+}
+
+/* The folder of threads has a link for each of them and two of its own. */
+bool process_threads_share(void)
+{
+    struct stat tasks;
+    if (!gate_threaded() || filter_known())
+        return gate_threaded();
+    return raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) != 0 || tasks.st_nlink > 3;
+}
+
+static bool is_parted(void)
+{
+    return store.header != NULL && (__atomic_load_n(&store.header->flags, __ATOMIC_RELAXED) & FDT_HEADER_PARTED) != 0;
+}
+
+void process_thread_parts(void)
+{
+    int saved = errno;
+    if (gate_enter()) {
+        __atomic_fetch_or(&store.header->flags, FDT_HEADER_PARTED, __ATOMIC_SEQ_CST);
+        thread_self.apart = thread_self.unusual = true;
+    }
+    errno = saved;
+}
+
+const char *process_fd_folder(void)
+{
+    return is_parted() ? "/proc/thread-self/fd/" : "/proc/self/fd/";
 }
 
 void process_forked(uint64_t fork_ns)

@@ -3,17 +3,20 @@
 
 #include "option.h"
 #include "raw.h"
+#include "vdso.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
 #define PAGE        4096u
+#define SLOTS_USUAL 131072u      /* a table's numbers, unless max_fds= says otherwise */
+#define SLOTS_SMALL 4096u        /* the same, where the address space is limited */
+#define SHRINK_MOST 4            /* halvings of every part, while it takes too much of a limited address space */
 #define CHUNK_BYTES (32u * 1024) /* a part's smallest growth but its first, which is a page: start-up pays for pages */
 
 struct store store TOGETHER;
@@ -23,8 +26,7 @@ static bool populates = true; /* the kernel knows MADV_POPULATE_WRITE */
 
 static uint64_t realtime_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    struct timespec now = vdso_time(CLOCK_REALTIME);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -41,17 +43,36 @@ static uint32_t power_of_two(uint32_t value)
     return power;
 }
 
-/* How many numbers to follow. With an address-space limit the map must stay small, or the program runs out of it. */
-static uint32_t table_count(const struct rlimit *nofile)
+/* How much of a limited resource is left to us; UINT64_MAX: it is not limited. */
+static uint64_t limit_on(int resource, bool hard)
 {
-    struct rlimit space = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    raw(prlimit64, 0, RLIMIT_AS, NULL, &space);
-    uint32_t most = space.rlim_cur == RLIM_INFINITY ? 131072 : 4096;
-    uint64_t wanted = options.max_fds != 0 ? options.max_fds : nofile->rlim_max;
-    return clamp(wanted, 256, options.max_fds != 0 ? STORE_SLOTS_MAX : most);
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    raw(prlimit64, 0, resource, NULL, &limit);
+    rlim_t least = hard ? limit.rlim_max : limit.rlim_cur;
+    return least == RLIM_INFINITY ? UINT64_MAX : least;
 }
 
-static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile)
+/*
+ * How many numbers to follow. Not only as many as the hard limit allows now: who may raise it will. But where the file or the
+ * address space is limited, a table that is never used would take what others need.
+ */
+static uint32_t table_count(const struct rlimit *nofile)
+{
+    bool space = limit_on(RLIMIT_AS, false) != UINT64_MAX, scarce = space || limit_on(RLIMIT_FSIZE, true) != UINT64_MAX;
+    if (options.max_fds != 0)
+        return clamp(options.max_fds, 256, STORE_SLOTS_MAX);
+    return clamp(scarce ? nofile->rlim_max : SLOTS_USUAL, 256, space ? SLOTS_SMALL : SLOTS_USUAL);
+}
+
+/* Halved shrink times; but the names of the calls stay, and so does room for the numbers that most programs use. */
+static uint32_t halved(enum fdt_part_id part, uint32_t count, unsigned shrink)
+{
+    uint32_t least = part == FDT_PART_CALLS ? count : part == FDT_PART_TABLE ? 1024 : 16;
+    return count >> shrink > least ? count >> shrink : count < least ? count : least;
+}
+
+/* Where the parts go, and the size of all. */
+static uint64_t lay_out_smaller(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile, unsigned shrink)
 {
     uint32_t sites = clamp(options.sites, 64, 1u << 20);
     const struct { uint32_t count, size; } wanted[FDT_PART_COUNT] = {
@@ -74,10 +95,21 @@ static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlim
     uint64_t offset = FDT_HEADER_SIZE;
     for (int at = 0; at < FDT_PART_COUNT; at++) {
         enum fdt_part_id i = order[at];
-        parts[i] = (struct fdt_part){offset, wanted[i].count, wanted[i].size};
-        offset += ((uint64_t)wanted[i].count * wanted[i].size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+        uint32_t count = halved(i, wanted[i].count, shrink);
+        parts[i] = (struct fdt_part){offset, count, wanted[i].size};
+        offset += ((uint64_t)count * wanted[i].size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
     }
     return offset;
+}
+
+/* A program with a limited address space means to use it: what we take of it is a sixteenth, or as little as makes sense. */
+static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile)
+{
+    uint64_t most = limit_on(RLIMIT_AS, false) / 16, size = 0;
+    for (unsigned shrink = 0; shrink <= SHRINK_MOST; shrink++)
+        if ((size = lay_out_smaller(parts, nofile, shrink)) <= most)
+            break;
+    return size;
 }
 
 /* /proc/self/stat, field 22: with the pid it names a process for good, and an exec keeps it. */

@@ -9,9 +9,9 @@
 #include "sites.h"
 #include "thread.h"
 #include "unrest.h"
+#include "vdso.h"
 
 #include <string.h>
-#include <time.h>
 
 struct fdt_slot table_empty;
 
@@ -79,11 +79,31 @@ static inline bool copy_name(char to[FDT_NAME_SIZE], const char *name)
     return copy_end(to, name);
 }
 
-/* A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. */
-static bool take_pen(struct fdt_slot *slot)
+/*
+ * A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. But a
+ * handler may also have jumped out of a birth, and nobody will give that pen back: it is ours again as soon as we stand no
+ * deeper on the stack than the latest of ours that took one. *outer is for give_pen.
+ */
+static inline __attribute__((always_inline)) bool take_pen(struct fdt_slot *slot, uintptr_t *outer)
 {
-    uint32_t nobody = 0;
-    return __atomic_compare_exchange_n(&slot->pen, &nobody, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    const uint32_t somebody = 1; /* a thread that could not ask for its id (filter.h), and there may be more of them */
+    struct thread *self = &thread_self;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), latest = self->pen_at;
+    uint32_t me = self->tid != 0 ? (uint32_t)self->tid : somebody, holder = 0;
+    bool nested = here < latest;
+    *outer = nested ? latest : 0;
+    self->pen_at = here; /* before it is taken: a handler in between must find us nested around it */
+    if (__atomic_compare_exchange_n(&slot->pen, &holder, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ||
+        (holder == me && me != somebody && !nested))
+        return true;
+    self->pen_at = latest;
+    return false;
+}
+
+static void give_pen(struct fdt_slot *slot, uintptr_t outer)
+{
+    thread_self.pen_at = outer;
+    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
 }
 
 static void write_life(struct fdt_life *life, const struct table_entry *entry, uint64_t *flags)
@@ -144,7 +164,8 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
     struct table_entry nobodys;
     enum verdict verdict = OURS;
     uint64_t word = table_word(slot), flags, next;
-    bool pen = take_pen(slot);
+    uintptr_t outer = 0;
+    bool pen = take_pen(slot, &outer);
 
     raise_to(&store.header->high_water, (uint32_t)fd + 1);
     for (;;) {
@@ -176,7 +197,7 @@ bool table_birth(struct fdt_slot *slot, int fd, const struct table_entry *entry)
         }
     }
     if (pen)
-        __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+        give_pen(slot, outer);
     if (verdict == OURS || verdict == NOBODYS)
         count_birth(winner->life.site, flags);
     return verdict == OURS;
@@ -209,9 +230,10 @@ static COLD bool disputed(struct fdt_slot *slot, int fd, const struct call *call
 bool table_born(struct fdt_slot *slot, int fd, const struct call *call, const struct birth *birth, uint64_t flags)
 {
     uint64_t word = table_word(slot), state = flags | FDT_LIVE;
+    uintptr_t outer = 0;
     raise_to(&store.header->high_water, (uint32_t)fd + 1);
     /* After word was read: whoever settles this slot meanwhile changes it, and the swap below fails. */
-    if (UNLIKELY(unrest_since(call)) || UNLIKELY(!take_pen(slot)))
+    if (UNLIKELY(unrest_since(call)) || UNLIKELY(!take_pen(slot, &outer)))
         return disputed(slot, fd, call, birth, flags);
     uint32_t old_site = slot->life.site;
     turn_page(slot, fd, word, &state);
@@ -222,7 +244,7 @@ bool table_born(struct fdt_slot *slot, int fd, const struct call *call, const st
     uint64_t seen = word;
     uint64_t next = table_next(word, state, FDT_STATE_FLAGS & ~state) + (UINT64_C(1) << FDT_GENERATION_SHIFT);
     bool done = table_swap(slot, &word, next);
-    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+    give_pen(slot, outer);
     if (UNLIKELY(!done))
         return disputed(slot, fd, call, birth, flags);
     if (UNLIKELY(seen & FDT_LIVE)) /* an unseen death made room */
@@ -270,8 +292,7 @@ bool table_occupies(int fd)
 
 void table_used(struct fdt_slot *slot)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* a quarter of what the exact time costs, and exact enough for FDT_USED_NS */
+    struct timespec now = vdso_time(CLOCK_MONOTONIC_COARSE); /* a quarter of what the exact time costs, and exact enough for FDT_USED_NS */
     uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, start = store.header->start_monotonic_ns;
     uint64_t units = ns > start ? (ns - start) / FDT_USED_NS : 0;
     __atomic_store_n(&slot->used, units < UINT32_MAX ? (uint32_t)units + 1 : UINT32_MAX, __ATOMIC_RELAXED);
@@ -280,13 +301,14 @@ void table_used(struct fdt_slot *slot)
 bool table_rename(struct fdt_slot *slot, const char *name)
 {
     uint64_t word = table_word(slot);
-    if ((word & FDT_LIVE) == 0 || !take_pen(slot))
+    uintptr_t outer = 0;
+    if ((word & FDT_LIVE) == 0 || !take_pen(slot, &outer))
         return false;
     bool cut = copy_name(slot->life.name, name);
     while ((word & FDT_LIVE) &&
            !table_swap(slot, &word, table_next(word, cut ? FDT_NAME_CUT : 0, cut ? 0 : FDT_NAME_CUT)))
         ;
-    __atomic_store_n(&slot->pen, 0, __ATOMIC_RELEASE);
+    give_pen(slot, outer);
     return true;
 }
 

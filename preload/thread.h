@@ -27,12 +27,15 @@ struct thread {
     int32_t  tid;        /* kernel thread id, 0: not asked yet */
     uint8_t  shard;      /* ring shard */
     bool     known;      /* tid and shard are set, and a thread-end handler waits */
-    bool     unusual;    /* vforked or unwinding: the gate looks closer */
+    bool     unusual;    /* vforked, unwinding or apart: the gate looks closer */
+    bool     apart;      /* its descriptors are its own (unshare): the record is not about them */
     bool     unwinding;  /* libunwind is at work, all signals blocked: calls are its own (unwind_library.c) */
     uint8_t  quarantining; /* calls of quarantine.c that are under way, one inside the other */
     int32_t  vfork_pid;  /* between vfork and its return in the parent: the parent's pid; else 0 */
     struct borrowed *borrowed; /* then, too: what the child has done to its own table; NULL otherwise */
     struct stack_memory *stacks; /* remembered stacks, NULL until the first unwind */
+
+    uintptr_t pen_at;    /* where on the stack the latest birth in hand took its slot's pen (table.c); 0: none */
 
     /* A death that was announced and not concluded yet (record.c): the number plus one, 0 none. */
     int32_t  dying;

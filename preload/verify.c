@@ -1,6 +1,7 @@
 /* The table against the kernel. See verify.h. */
 #include "verify.h"
 
+#include "gate.h"
 #include "process.h"
 #include "quarantine.h"
 #include "raw.h"
@@ -8,6 +9,7 @@
 #include "table.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Names from the shared vocabulary. */
 static const char *const kind_names[] = {
@@ -17,28 +19,28 @@ static const char *const kind_names[] = {
 };
 
 #define DIFFERENCES_SHOWN 20 /* the rest is counted */
+#define LOOKS 500            /* more, at all numbers that other threads are busy with, before they count */
 
 struct tally {
-    int output, seen, differences;
+    int output, seen, differences, homeless, looks;
 };
 
-static void begin(struct line *line, int fd)
-{
-    line_text(line, "fdtrace: verify: descriptor ");
-    line_number(line, fd);
-    line_text(line, ": ");
-}
+/* What the two say of one number; both NULL: the same, or nothing that counts. */
+struct opinions {
+    const char *table, *kernel;
+};
 
-static void differs(struct tally *tally, int fd, const char *table, const char *kernel)
+static void tell(struct tally *tally, int fd, const struct opinions *opinions)
 {
     struct line line = {.length = 0};
     if (tally->differences++ >= DIFFERENCES_SHOWN)
         return;
-    begin(&line, fd);
-    line_text(&line, "the table says ");
-    line_text(&line, table);
+    line_text(&line, "fdtrace: verify: descriptor ");
+    line_number(&line, fd);
+    line_text(&line, ": the table says ");
+    line_text(&line, opinions->table);
     line_text(&line, ", the kernel says ");
-    line_text(&line, kernel);
+    line_text(&line, opinions->kernel);
     line_end(&line, tally->output);
 }
 
@@ -55,7 +57,7 @@ static bool is_hidden(int fd)
     };
     struct line path = {.length = 0};
     char link[128];
-    line_text(&path, "/proc/self/fd/");
+    line_text(&path, process_fd_folder());
     line_number(&path, fd);
     path.text[path.length] = '\0';
     long length = raw(readlinkat, AT_FDCWD, path.text, link, sizeof(link) - 1);
@@ -66,44 +68,91 @@ static bool is_hidden(int fd)
     return strncmp(link, "socket:", 7) == 0 && raw_getfd(fd) == FD_CLOEXEC;
 }
 
-static void check_open(int fd, void *data)
+/* A number the table had no room for: its birth was counted as lost, and told as such. */
+static bool is_homeless(int fd)
 {
-    struct tally *tally = data;
-    struct fdt_slot *slot = table_peek(fd);
+    return table_peek(fd) == NULL && ((uint32_t)fd >= store.count[FDT_PART_TABLE] ||
+                                      __atomic_load_n(&store.header->lost.slots, __ATOMIC_RELAXED) != 0);
+}
+
+static struct opinions compare(int fd, int output)
+{
+    static const char *const flag_names[] = {"not close-on-exec", "close-on-exec"};
+    const struct fdt_slot *slot = table_peek(fd);
     uint64_t word = slot != NULL ? table_word(slot) : 0;
-    if ((word & FDT_LIVE) == 0) {
-        if (fd != tally->output && !is_hidden(fd) && !quarantine_holds(fd))
-            differs(tally, fd, "closed", "open");
-        return;
-    }
-    tally->seen++;
     int flags = raw_getfd(fd);
-    if (flags >= 0 && !!(flags & FD_CLOEXEC) != !!(word & FDT_CLOEXEC))
-        differs(tally, fd, word & FDT_CLOEXEC ? "close-on-exec" : "not close-on-exec",
-                flags & FD_CLOEXEC ? "close-on-exec" : "not close-on-exec");
+    if (!(word & FDT_LIVE)) {
+        bool counts = flags >= 0 && fd != output && !is_homeless(fd) && !is_hidden(fd) && !quarantine_holds(fd);
+        return counts ? (struct opinions){"closed", "open"} : (struct opinions){NULL, NULL};
+    }
+    if (flags < 0)
+        return (struct opinions){"open", "closed"};
+    bool recorded_flag = word & FDT_CLOEXEC, actual_flag = flags & FD_CLOEXEC;
+    if (recorded_flag != actual_flag)
+        return (struct opinions){flag_names[recorded_flag], flag_names[actual_flag]};
     enum fdt_kind actual = table_kernel_kind(fd);
     uint8_t recorded = slot->life.kind < FDT_KIND_COUNT ? slot->life.kind : FDT_OTHER;
     if (actual < FDT_KIND_COUNT && !table_kind_agrees(recorded, actual))
-        differs(tally, fd, kind_names[recorded], kind_names[actual]);
+        return (struct opinions){kind_names[recorded], kind_names[actual]};
+    return (struct opinions){NULL, NULL};
+}
+
+/* Another thread may be between the kernel's answer and the record, and be given the processor only when we wait. */
+static void check(struct tally *tally, int fd)
+{
+    struct opinions opinions = compare(fd, tally->output);
+    while (opinions.table != NULL && tally->looks < LOOKS && gate_threaded()) {
+        if (++tally->looks % 2 == 0)
+            raw(nanosleep, &(struct timespec){.tv_nsec = 5000000}, NULL);
+        else
+            raw(sched_yield);
+        opinions = compare(fd, tally->output);
+    }
+    if (opinions.table != NULL)
+        tell(tally, fd, &opinions);
+}
+
+static void check_open(int fd, void *data)
+{
+    struct tally *tally = data;
+    const struct fdt_slot *slot = table_peek(fd);
+    tally->seen += slot != NULL && (table_word(slot) & FDT_LIVE);
+    tally->homeless += fd != tally->output && is_homeless(fd);
+    check(tally, fd);
+}
+
+/* Why there is nothing to compare; NULL when there is. */
+static const char *obstacle(void)
+{
+    if (process_shares_table)
+        return "descriptors shared with another process";
+    return thread_self.apart ? "this thread has descriptors of its own" : NULL;
 }
 
 int verify_table(int output)
 {
     struct tally tally = {.output = output};
     struct line line = {.length = 0};
-    bool asked = !process_shares_table && process_each_descriptor(check_open, &tally);
+    const char *reason = obstacle();
+    if (reason == NULL && !process_each_descriptor(check_open, &tally))
+        reason = "/proc/self/fd cannot be read";
     line_text(&line, "fdtrace: verify: ");
-    if (!asked) {
-        line_text(&line, process_shares_table ? "descriptors shared with another process" : "/proc/self/fd cannot be read");
+    if (reason != NULL) {
+        line_text(&line, reason);
         line_text(&line, "; nothing was verified");
         line_end(&line, output);
         return -1;
     }
     for (uint32_t fd = 0; fd < table_end(); fd++)
         if ((table_word(table_at(fd)) & FDT_LIVE) && raw_getfd((int)fd) < 0)
-            differs(&tally, (int)fd, "open", "closed");
+            check(&tally, (int)fd);
     line_number(&line, tally.differences == 0 ? tally.seen : tally.differences);
     line_text(&line, tally.differences == 0 ? " descriptors, table equals kernel" : " differences");
+    if (tally.homeless > 0) {
+        line_text(&line, "; ");
+        line_number(&line, tally.homeless);
+        line_text(&line, " more have no place in it (max_fds=)");
+    }
     line_end(&line, output);
     return tally.differences;
 }

@@ -2,6 +2,7 @@
  * The plain deaths. The record is made before the real call and put right after it (record.h, "Order").
  */
 #include "compat.h"
+#include "process.h"
 #include "quarantine.h"
 #include "shapes.h"
 
@@ -23,12 +24,21 @@ CLOSE(close, "close")
 CLOSE(__close, "close")
 CLOSE(mq_close, "mq_close")
 
-/* With CLOSE_RANGE_CLOEXEC nothing is closed. CLOSE_RANGE_UNSHARE changes whose table it is, not what becomes of it. */
+/*
+ * With CLOSE_RANGE_CLOEXEC nothing is closed. With CLOSE_RANGE_UNSHARE one of several threads takes a table of its own along, and
+ * what happens there is not what the record is about.
+ */
 HOOK(close_range, "close_range");
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
     struct call call = CALL(close_range);
     bool closes = (flags & CLOSE_RANGE_CLOEXEC) == 0;
+    if ((flags & CLOSE_RANGE_UNSHARE) && process_threads_share()) {
+        int parted = REAL(close_range)(first, last, flags);
+        if (parted == 0)
+            process_thread_parts();
+        return parted;
+    }
     if (closes)
         fd_sweep_begin(&call, first, last);
     int answer = REAL(close_range)(first, last, flags);

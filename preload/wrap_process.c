@@ -92,7 +92,7 @@ long vfork_result(long answer)
     if (self->vfork_pid == raw(getpid)) {
         int saved = errno;
         self->vfork_pid = 0;
-        self->unusual = self->unwinding;
+        self->unusual = self->unwinding || self->apart;
         borrow_end((pid_t)answer);
         errno = saved;
     }
@@ -202,6 +202,17 @@ static void cloned(const struct call *call, int child, int flags, bool apart, co
         cloned(&call, child, flags, apart, parent_tid);                                                \
         return child;                                                                                  \
     }
+
+/* A thread that leaves the process's table goes on unrecorded, and what the process has stays as it was. */
+HOOK(unshare, "unshare");
+EXPORT int unshare(int flags)
+{
+    bool parts = (flags & CLONE_FILES) && process_threads_share();
+    int answer = REAL(unshare)(flags);
+    if (parts && answer == 0)
+        process_thread_parts();
+    return answer;
+}
 
 int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 CLONE(clone)

@@ -103,11 +103,22 @@ static long raw_close(struct call *call, const struct words *w)
     return answer;
 }
 
+/* A thread that takes a table of its own along. */
+static long raw_parts(const struct words *w)
+{
+    long answer = real(w);
+    if (answer == 0)
+        process_thread_parts();
+    return answer;
+}
+
 static long raw_close_range(struct call *call, const struct words *w)
 {
     AS(close_range);
     unsigned first = (unsigned)w->a, last = (unsigned)w->b;
     bool closes = (w->c & CLOSE_RANGE_CLOEXEC) == 0;
+    if ((w->c & CLOSE_RANGE_UNSHARE) && process_threads_share())
+        return raw_parts(w);
     if (closes)
         fd_sweep_begin(call, first, last);
     long answer = real(w);
@@ -408,7 +419,8 @@ static long decode(struct call *call, const struct words *w)
     case SYS_clone: return raw_clone(call, w, false);
     case SYS_clone3: return raw_clone(call, w, true);
 
-    /* Other process calls: fork, vfork, unshare, setrlimit, prlimit64, exit, exit_group. */
+    case SYS_unshare: return (w->a & CLONE_FILES) && process_threads_share() ? raw_parts(w) : real(w);
+    /* Other process calls: fork, vfork, setrlimit, prlimit64, exit, exit_group. */
     default: return decode_socket(call, w);
     }
 }

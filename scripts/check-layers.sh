@@ -38,7 +38,7 @@ allowed='
     memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr strcspn strcpy strncpy
     strstr
     __errno_location environ __environ __libc_stack_end getauxval
-    clock_gettime abort'
+    abort'
 # Called at the start, at the end, or by the process calls, never for an event.
 allowed="$allowed"'
     dlopen dlsym dladdr dl_iterate_phdr _dl_find_object getenv madvise munmap pthread_key_create pthread_setspecific

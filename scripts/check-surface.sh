@@ -11,7 +11,8 @@
 # Four things are checked; each failure names the symbols and says what to do:
 #   1. every function this machine's libc exports has a verdict;
 #   2. every name of verdict fd or io is exported by the library or excepted, and no exception is out of date;
-#   3. the library exports nothing but names with a verdict other than none, and fdtrace_*, and has no symbol versions;
+#   3. the library exports nothing but names with a verdict other than none, fdtrace_*, and a word to AddressSanitizer
+#      (preload/sanitizer.c), and has no symbol versions;
 #   4. each wrapper has a row in tests/hooks, and each row a wrapper.
 set -eu
 export LC_ALL=C
@@ -36,7 +37,7 @@ exports() { nm -D --defined-only "$1" | awk '$2 != "A" {sub(/@.*/, "", $3); prin
 
 exports "$libc" >"$scratch/libc"
 exports "$library" >"$scratch/library"
-grep -v '^fdtrace_' "$scratch/library" >"$scratch/wrapped"
+grep -v '^fdtrace_\|^__asan_default_options$' "$scratch/library" >"$scratch/wrapped"
 grep -v '^#' "$here/scripts/surface.tsv" | sort >"$scratch/surface"
 cut -f1 "$scratch/surface" >"$scratch/known"
 awk -F'\t' '$2 == "fd" || $2 == "io" {print $1}' "$scratch/surface" >"$scratch/wanted"

@@ -1,5 +1,6 @@
 /* The guest's clock, by itself: it agrees with CLOCK_MONOTONIC, and never goes back, whoever else is reading it. */
 #include "../preload/clock.c"
+#include "../preload/vdso.c"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

@@ -5,6 +5,7 @@
  */
 #include "support.h"
 #include "torture/busy.h"
+#include "torture/scale.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -16,7 +17,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MOMENTS 200
 
 static struct slate *slate_make(const char *path)
 {
@@ -70,7 +70,7 @@ static void check_session(const char *session, const char *path, const struct sl
 Test(torture, killed_at_random_moments)
 {
     unsigned seed = 20240229;
-    for (int moment = 0; moment < MOMENTS; moment++) {
+    for (int moment = 0, moments = torture_scale(200, 1000); moment < moments; moment++) {
         char *scratch = scratch_make();
         const char *path = text("%s/slate", scratch), *session = text("%s/session", scratch);
         struct slate *slate = slate_make(path);

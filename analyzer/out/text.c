@@ -286,6 +286,7 @@ static void put_finding(FILE *out, const struct style *style, const struct findi
 static void put_losses(FILE *out, const struct model *model)
 {
     uint64_t slots = 0, stacks = 0, incidents = 0, execs = 0;
+    size_t parted = 0;
     for (size_t i = 0; i < model->image_count; i++) {
         if (model->images[i].segment == NULL)
             continue;
@@ -294,7 +295,11 @@ static void put_losses(FILE *out, const struct model *model)
         stacks += lost->sites;
         incidents += lost->incidents;
         execs += lost->execs + lost->crossings;
+        parted += (model->images[i].segment->header.flags & FDT_HEADER_PARTED) != 0;
     }
+    if (parted > 0)
+        fprintf(out, "fdtrace: in %zu image%s a thread went on with descriptors of its own (unshare); what it did with them "
+                "was not recorded\n", parted, parted > 1 ? "s" : "");
     if (slots > 0)
         fprintf(out, "fdtrace: %llu births were not recorded for want of room (max_fds= sets how many are kept)\n",
                 (unsigned long long)slots);

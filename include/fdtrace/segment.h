@@ -187,6 +187,7 @@ struct fdt_header {
 #define FDT_HEADER_ANONYMOUS 1u   /* no file could be made: memory only, gone with the process */
 #define FDT_HEADER_FILTERED  2u   /* a seccomp filter may be in force: no system calls of ours any more */
 #define FDT_HEADER_SHELL     4u   /* exe is a shell: from 10 upwards, close-on-exec, it keeps its script */
+#define FDT_HEADER_PARTED    8u   /* a thread went on with descriptors of its own (unshare), and unrecorded */
 
 /*
  * slot.state: one word, changed by compare-and-swap, so that a flag, a death and a birth on one number never mix.
@@ -255,7 +256,7 @@ struct fdt_death {
 
 struct fdt_slot {
     uint64_t state;            /* atomic commit word, see above */
-    uint32_t pen;              /* atomic: 1 while somebody fills life; a second writer leaves it alone */
+    uint32_t pen;              /* atomic: not 0 while a thread fills life, its id; a second writer leaves it alone */
     uint32_t used;             /* atomic: of a TIMED lifetime, its latest use, FDT_USED_NS units after the start, plus one */
     struct fdt_death death;    /* the latest one */
     struct fdt_life  life;     /* the current lifetime, or the latest when not LIVE */

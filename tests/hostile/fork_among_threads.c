@@ -6,6 +6,8 @@
  */
 #include "fdtrace/fdtrace.h"
 
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FORKS   16
 #define OPENERS 8
 
 static int stop;
@@ -39,11 +40,11 @@ static int verify(void)
 int main(void)
 {
     pthread_t openers[OPENERS];
-    int right = 0;
+    int right = 0, forks = torture_scale(16, 500);
     for (int i = 0; i < OPENERS; i++)
         if (pthread_create(&openers[i], NULL, opener, NULL) != 0)
             return 1;
-    for (int i = 0; i < FORKS; i++) {
+    for (int i = 0; i < forks; i++) {
         int status = -1;
         pid_t child = i % 2 == 0 ? fork() : _Fork();
         if (child == 0)

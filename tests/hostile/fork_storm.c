@@ -3,6 +3,8 @@
  * VERIFY: yes
  * LIBS: -lpthread
  */
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -10,8 +12,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define ROUNDS 25
 
 static int finished;
 
@@ -32,7 +32,7 @@ static pid_t start_child(int round)
 
 static void *forker(void *unused)
 {
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < torture_scale(25, 500); round++) {
         int status = -1;
         pid_t child = start_child(round);
         if (child > 0 && waitpid(child, &status, 0) == child && status == 0)

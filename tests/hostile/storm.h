@@ -2,6 +2,8 @@
 #ifndef FDTRACE_STORM_H
 #define FDTRACE_STORM_H
 
+#include "torture/scale.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,8 +15,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define THREADS    8
-#define OPERATIONS 1000000
+#define THREADS 8
+
+static int operations; /* of each thread */
 
 /* xorshift32 (Marsaglia): each thread its own state, each run the same dice. */
 static unsigned next_random(unsigned *state)
@@ -48,6 +51,7 @@ static int storm(void *(*worker)(void *))
 {
     pthread_t threads[THREADS];
     unsigned seeds[THREADS];
+    operations = torture_scale(1000000, 10000000) / THREADS;
     /* Sweeps and stale closes may leave thousands behind; the limit keeps the run the same on every machine. */
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 1024});
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = handler, .sa_flags = SA_RESTART}, NULL);

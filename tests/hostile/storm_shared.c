@@ -17,7 +17,7 @@ static int any(unsigned *random)
 static void *worker(void *seed)
 {
     unsigned random = *(unsigned *)seed;
-    for (int i = 0; i < OPERATIONS / THREADS; i++) {
+    for (int i = 0; i < operations; i++) {
         unsigned first;
         switch (next_random(&random) % 10) {
         case 0: case 1: case 2: case 3:

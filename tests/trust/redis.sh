@@ -7,7 +7,7 @@ cli() { redis-cli -s ./socket "$@"; }
 until cli ping >/dev/null 2>&1; do kill -0 $server; done
 redis-benchmark -s ./socket --csv -n 100000 -c 32 -t set,get,lpush,lpop >rates
 cat rates >&2
-awk -F'"' '$4 > 0 { sum += 1 / $4; n++ } END { print n / sum, "/s" }' rates >figure
+awk -F'"' '$4 + 0 > 0 { sum += 1 / $4; n++ } END { print n / sum, "/s" }' rates >figure
 cli bgsave >/dev/null
 while cli info persistence | grep -q 'rdb_bgsave_in_progress:1'; do :; done
 cli info persistence | grep 'rdb_last_bgsave_status'

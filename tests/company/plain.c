@@ -1,0 +1,7 @@
+/* Nothing but the work. LIBS: -lpthread */
+#include "company/work.h"
+
+int main(void)
+{
+    return work();
+}
