@@ -269,13 +269,18 @@ void process_clones(unsigned long flags)
         process_shares_table = true;
 }
 
-/* The folder of threads has a link for each of them and two of its own. */
+/* The folder of threads has a link for each of them and two of its own. One that was joined may still be on its way out. */
 bool process_threads_share(void)
 {
     struct stat tasks;
     if (!gate_threaded() || filter_known())
         return gate_threaded();
-    return raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) != 0 || tasks.st_nlink > 3;
+    for (int look = 0; look < 10; look++) {
+        if (raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0 && tasks.st_nlink <= 3)
+            return false;
+        raw(sched_yield);
+    }
+    return true;
 }
 
 static bool is_parted(void)
