@@ -1,13 +1,13 @@
 #!/bin/sh
-# All of the torture of which `make check` runs slices: random SIGKILLs, storms of signals and forks, exhaustion of everything,
-# hostile programs, other runtimes in the process. Prints a line for each item as soon as it is known; takes minutes.
+# All of the torture of which `make check` runs slices: random SIGKILLs, storms of signals and forks, exhaustion of
+# everything, hostile programs, other runtimes in the process. Prints a line for each item as soon as it is known; takes minutes.
 #
 #   torture.sh [PATTERN...]     only items whose name fits a pattern of the shell: 'storm *' killed
 #
 #   FDTRACE_BUILD  the build folder (default: build)
 #
-# An item is one test of the test program, or one program of tests/hostile that is run bare, traced, with a report and with
-# its table compared to the kernel's at the end (verify=1). FDTRACE_TORTURE in their environment asks for all of it
+# An item is one test of the test program, or one program of tests/hostile that is run bare, traced, with a report and
+# with its table compared to the kernel's at the end (verify=1). FDTRACE_TORTURE in their environment asks for all of it
 # (tests/torture/scale.h). results: "ok", "FAILED" with what the test said below, or "skipped" with the reason, where this
 # machine has no such thing. Exit status: 1 if anything failed.
 set -eu

@@ -1,6 +1,6 @@
 /*
- * Paths that lie in pages which are not there until another thread has served them, which opens and closes descriptors to
- * do so: the tracer, too, may be the one who waits for it. Where userfaultfd is not to be had, the pages are.
+ * Paths that lie in pages which are not there until another thread has served them, which opens and closes descriptors
+ * to do so: the tracer, too, may be the one who waits for it. Where userfaultfd is not to be had, the pages are.
  * VERIFY: yes
  * LIBS: -lpthread
  */
@@ -26,7 +26,8 @@ static void *serve(void *unused)
     struct uffd_msg message;
     while (read(faults, &message, sizeof(message)) == (ssize_t)sizeof(message)) {
         int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-        struct uffdio_copy copy = {.dst = message.arg.pagefault.address & -PAGE, .src = (unsigned long)served, .len = PAGE};
+        unsigned long page = message.arg.pagefault.address & -PAGE;
+        struct uffdio_copy copy = {.dst = page, .src = (unsigned long)served, .len = PAGE};
         if (message.event != UFFD_EVENT_PAGEFAULT || close(fd) != 0 || ioctl(faults, UFFDIO_COPY, &copy) != 0)
             abort();
     }
