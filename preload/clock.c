@@ -1,8 +1,9 @@
 /*
- * The time of an event. The kernel's clock costs about 23 ns of the vDSO's care, twice in every open and close; the processor's
- * counter costs 8. So the counter is read, and turned into CLOCK_MONOTONIC by a base pair (counter, nanoseconds) and a rate
- * that are taken anew from the vDSO every 4 ms at most. In between the error is that of the rate, which is measured over the
- * last half second or more: some ten nanoseconds, less than any call takes that is recorded.
+ * The time of an event. The kernel's clock costs about 23 ns of the vDSO's care, twice in every open and close; the
+ * processor's counter costs 8. So the counter is read, and turned into CLOCK_MONOTONIC by a base pair (counter,
+ * nanoseconds) and a rate that are taken anew from the vDSO every 4 ms at most. In between the error is that of the
+ * rate, which is measured over the last half second or more: some ten nanoseconds, less than any call takes that is
+ * recorded.
  *
  * The counter is trusted where the vDSO trusts it: one that answers faster than a system call could reads the counter itself,
  * and the kernel takes it away from the vDSO when the processors' counters disagree. Within a process time never goes back: a

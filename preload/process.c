@@ -31,7 +31,7 @@ bool process_under_run;
 bool process_shares_table;
 
 static struct store parent_store; /* what a forked child copies from, then forgets */
-static bool parent_parted;        /* the thread that forked had a table of its own: the parent's record is not its story */
+static bool parent_parted;        /* the thread that forked had a table of its own, which the record is not about */
 
 /* All signals wait while we set up: a handler's closes would pass by unrecorded otherwise. */
 static void block_signals(uint64_t *old)
@@ -120,7 +120,8 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
 
 static const struct fdt_slot *parent_slot(uint32_t fd)
 {
-    return parent_store.header != NULL && store_has_slot(&parent_store, fd) && !parent_parted ? &parent_store.table[fd] : NULL;
+    bool known = parent_store.header != NULL && !parent_parted && store_has_slot(&parent_store, fd);
+    return known ? &parent_store.table[fd] : NULL;
 }
 
 /* Without /proc or a free number: ask for each number the parent used, or the first thousand. */
@@ -311,13 +312,21 @@ void process_clones(unsigned long flags)
         process_shares_table = true;
 }
 
-/* The folder of threads has a link for each of them and two of its own. */
+/*
+ * The folder of threads has a link for each of them and two of its own. One that was joined may still be on its way
+ * out.
+ */
 bool process_threads_share(void)
 {
     struct stat tasks;
     if (!gate_threaded() || filter_known())
         return gate_threaded();
-    return raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) != 0 || tasks.st_nlink > 3;
+    for (int look = 0; look < 10; look++) {
+        if (raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0 && tasks.st_nlink <= 3)
+            return false;
+        raw(sched_yield);
+    }
+    return true;
 }
 
 static bool is_parted(void)

@@ -16,8 +16,8 @@ extern bool process_shares_table;
 void process_clones(unsigned long flags);
 
 /*
- * Would a thread that asks for a table of its own (unshare with CLONE_FILES, close_range with CLOSE_RANGE_UNSHARE) get one that
- * is another than the process's? Not while it is the only one.
+ * Would a thread that asks for a table of its own (unshare with CLONE_FILES, close_range with CLOSE_RANGE_UNSHARE) get
+ * one that is another than the process's? Not while it is the only one.
  */
 bool process_threads_share(void);
 /* The calling thread got it: from now on the record is not about what it does, and says so (FDT_HEADER_PARTED). */
@@ -40,7 +40,10 @@ void process_forked(uint64_t fork_ns);
 /* In the parent: there is a child, that will record itself if it can. The reader counts whether it could. */
 void process_has_forked(const struct call *call, int child, uint64_t fork_ns);
 
-/* Visits every number process_fd_folder lists but the one used for listing. False when it could not be read to its end. */
+/*
+ * Visits every number process_fd_folder lists but the one used for listing. False when it could not be read to its
+ * end.
+ */
 bool process_each_descriptor(void (*visit)(int fd, void *data), void *data);
 
 /* In daemon's child, before it is given its own segment: the parent has left with status 0 and will not report. */

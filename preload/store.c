@@ -53,8 +53,8 @@ static uint64_t limit_on(int resource, bool hard)
 }
 
 /*
- * How many numbers to follow. Not only as many as the hard limit allows now: who may raise it will. But where the file or the
- * address space is limited, a table that is never used would take what others need.
+ * How many numbers to follow. Not only as many as the hard limit allows now: who may raise it will. But where the file
+ * or the address space is limited, a table that is never used would take what others need.
  */
 static uint32_t table_count(const struct rlimit *nofile)
 {
@@ -102,7 +102,10 @@ static uint64_t lay_out_smaller(struct fdt_part parts[FDT_PART_COUNT], const str
     return offset;
 }
 
-/* A program with a limited address space means to use it: what we take of it is a sixteenth, or as little as makes sense. */
+/*
+ * A program with a limited address space means to use it: what we take of it is a sixteenth, or as little as makes
+ * sense.
+ */
 static uint64_t lay_out(struct fdt_part parts[FDT_PART_COUNT], const struct rlimit *nofile)
 {
     uint64_t most = limit_on(RLIMIT_AS, false) / 16, size = 0;

@@ -80,9 +80,9 @@ static inline bool copy_name(char to[FDT_NAME_SIZE], const char *name)
 }
 
 /*
- * A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so. But a
- * handler may also have jumped out of a birth, and nobody will give that pen back: it is ours again as soon as we stand no
- * deeper on the stack than the latest of ours that took one. *outer is for give_pen.
+ * A signal handler, or a racing thread, may find the pen taken: then the details are left alone, and the slot says so.
+ * But a handler may also have jumped out of a birth, and nobody will give that pen back: it is ours again as soon as
+ * we stand no deeper on the stack than the latest of ours that took one. *outer is for give_pen.
  */
 static inline __attribute__((always_inline)) bool take_pen(struct fdt_slot *slot, uintptr_t *outer)
 {
@@ -292,7 +292,8 @@ bool table_occupies(int fd)
 
 void table_used(struct fdt_slot *slot)
 {
-    struct timespec now = vdso_time(CLOCK_MONOTONIC_COARSE); /* a quarter of what the exact time costs, and exact enough for FDT_USED_NS */
+    /* A quarter of what the exact time costs, and exact enough for FDT_USED_NS. */
+    struct timespec now = vdso_time(CLOCK_MONOTONIC_COARSE);
     uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, start = store.header->start_monotonic_ns;
     uint64_t units = ns > start ? (ns - start) / FDT_USED_NS : 0;
     __atomic_store_n(&slot->used, units < UINT32_MAX ? (uint32_t)units + 1 : UINT32_MAX, __ATOMIC_RELAXED);

@@ -1,6 +1,6 @@
 /*
- * Finding the function: the vDSO is a small shared object that the kernel has mapped. Its dynamic section tells of symbols
- * and names; DT_HASH tells how many there are. See vdso.h.
+ * Finding the function: the vDSO is a small shared object that the kernel has mapped. Its dynamic section tells of
+ * symbols and names; DT_HASH tells how many there are. See vdso.h.
  */
 #include "vdso.h"
 

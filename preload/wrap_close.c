@@ -25,8 +25,8 @@ CLOSE(__close, "close")
 CLOSE(mq_close, "mq_close")
 
 /*
- * With CLOSE_RANGE_CLOEXEC nothing is closed. With CLOSE_RANGE_UNSHARE one of several threads takes a table of its own along, and
- * what happens there is not what the record is about.
+ * With CLOSE_RANGE_CLOEXEC nothing is closed. With CLOSE_RANGE_UNSHARE one of several threads takes a table of its own
+ * along, and what happens there is not what the record is about.
  */
 HOOK(close_range, "close_range");
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)

@@ -1,13 +1,13 @@
 #!/bin/sh
-# All of the torture of which `make check` runs slices: random SIGKILLs, storms of signals and forks, exhaustion of everything,
-# hostile programs, other runtimes in the process. Prints a line for each item as soon as it is known; takes minutes.
+# All of the torture of which `make check` runs slices: random SIGKILLs, storms of signals and forks, exhaustion of
+# everything, hostile programs, other runtimes in the process. Prints a line for each item as soon as it is known; takes minutes.
 #
 #   torture.sh [PATTERN...]     only items whose name fits a pattern of the shell: 'storm *' killed
 #
 #   FDTRACE_BUILD  the build folder (default: build)
 #
-# An item is one test of the test program, or one program of tests/hostile that is run bare, traced, with a report and with
-# its table compared to the kernel's at the end (verify=1). FDTRACE_TORTURE in their environment asks for all of it
+# An item is one test of the test program, or one program of tests/hostile that is run bare, traced, with a report and
+# with its table compared to the kernel's at the end (verify=1). FDTRACE_TORTURE in their environment asks for all of it
 # (tests/torture/scale.h). results: "ok", "FAILED" with what the test said below, or "skipped" with the reason, where this
 # machine has no such thing. Exit status: 1 if anything failed.
 set -eu
@@ -40,7 +40,7 @@ memory file size: :limit_fsize: RLIMIT_FSIZE=0
 full tmpfs: surroundings/a_tmpfs_full_from_the_start: a session folder without room
 full tmpfs later: surroundings/a_tmpfs_that_fills_up: a session folder that fills up
 full tmpfs inodes: surroundings/a_tmpfs_without_inodes: a session folder without inodes
-full disk: surroundings/a_disk_that_fills_up: a session folder on a disk of 8 MiB
+full disk: surroundings/a_disk_that_fills_up: a session folder on a disk of 3 MiB
 clock: clock/*: the guest's clock against the kernel's, on several processors, after jumps
 clock of its own: :own_clock: a program whose clock_gettime runs backwards
 clock namespaces: surroundings/clocks_of_another_namespace: children whose clocks are months ahead or behind
@@ -54,6 +54,7 @@ coroutines: :coroutines: stacks of the program's own making
 cancelled: :cancelled: threads cancelled in accept and read
 cancelled in close: :cancelled_close: threads cancelled in close
 tables of their own: :parted_threads: threads that unshare their descriptors
+userfaultfd: :userfaults: paths in pages that another thread serves
 io_uring: :io_uring: descriptors that io_uring opens and closes
 no system calls: steady/*: none for an event
 ITEMS

@@ -1,7 +1,7 @@
 /*
- * In company: other libraries and runtimes in the same process that wrap the same functions, or that bring a libc of their
- * own. The program prints what it prints without us, the others see every call they would see, and the record is right:
- * it equals the kernel's at the end, and tells of the one leak of company/work.h.
+ * In company: other libraries and runtimes in the same process that wrap the same functions, or that bring a libc of
+ * their own. The program prints what it prints without us, the others see every call they would see, and the record is
+ * right: it equals the kernel's at the end, and tells of the one leak of company/work.h.
  */
 #include "support.h"
 
@@ -28,7 +28,7 @@ static struct outcome expect_work_with(const char *program, const char *librarie
     cr_expect_eq(outcome_code(&traced), 0, "%s: it ended with %d: %s", libraries, outcome_code(&traced), traced.err);
     cr_expect_str_eq(traced.out, alone.out);
     struct outcome report = run(&(struct run){
-        .argv = (const char *[]){"sh", "-c", "cat \"$0\"/log.*; exec \"$1\" report --format text \"$0\"/session", scratch,
+        .argv = (const char *[]){"sh", "-c", "cat \"$0\"/log.*; exec \"$1\" report \"$0\"/session", scratch,
                                  built("fdtrace"), NULL}});
     cr_expect_not_null(strstr(report.out, "table equals kernel"), "%s: %s", libraries, report.out);
     cr_expect_null(strstr(report.out, "differences"), "%s: %s", libraries, report.out);
@@ -47,7 +47,10 @@ static void expect_work(const char *program, const char *libraries)
     outcome_free(&traced);
 }
 
-/* Its runtime wants to be the first library, which a tracer in LD_PRELOAD makes impossible; nobody has to say anything. */
+/*
+ * Its runtime wants to be the first library, which a tracer in LD_PRELOAD makes impossible; nobody has to say
+ * anything.
+ */
 Test(company, address_sanitizer)
 {
     expect_work("tests/company/address_sanitizer", built("libfdtrace.so"));
@@ -105,7 +108,10 @@ Test(company, jemalloc_before_and_after)
         expect_work("tests/company/plain", beside(before, "libjemalloc.so.2"));
 }
 
-/* What a libc of another namespace opens or closes is not seen: nobody is accused for it, and the kernel has the last word. */
+/*
+ * What a libc of another namespace opens or closes is not seen: nobody is accused for it, and the kernel has the last
+ * word.
+ */
 Test(company, a_libc_in_another_namespace)
 {
     char *scratch = scratch_make();

@@ -134,8 +134,9 @@ static void expect_held_works_on(const char *how, const char *mount)
     char *scratch = scratch_make();
     struct outcome bare = run_hostile("held", BARE, NULL);
     struct outcome traced = run_covered(text("cd %s; mkdir there; %s || { echo no mount; exit; }\n"
-                                             "exec env LD_PRELOAD=%s FDTRACE_OPTIONS=report=none:session=%s/there/session %s",
-                                             scratch, mount, built("libfdtrace.so"), scratch,
+                                             "export FDTRACE_OPTIONS=report=none:session=%s/there/session\n"
+                                             "LD_PRELOAD=%s exec %s",
+                                             scratch, mount, scratch, built("libfdtrace.so"),
                                              built("tests/hostile/held")));
     if (strcmp(traced.out, "no mount\n") == 0)
         cr_skip_test("%s: %s", how, traced.err);
@@ -165,7 +166,8 @@ Test(surroundings, a_tmpfs_without_inodes)
 /* There a page is given its block when it is first written to, and the kernel has nothing but SIGBUS to say no with. */
 Test(surroundings, a_disk_that_fills_up)
 {
-    expect_held_works_on("a disk of 8 MiB", "{ truncate -s 8M disk && mkfs.ext4 -q -F disk && mount -o loop disk there; }");
+    expect_held_works_on("a disk of 3 MiB", "{ truncate -s 3M disk && mkfs.ext4 -q -F -O ^has_journal disk && "
+                                            "mount -o loop disk there; }");
 }
 
 /* Numbers the table has no room for are counted, told, and no difference; those it has room for are right. */
@@ -188,7 +190,8 @@ Test(surroundings, clocks_of_another_namespace)
     struct outcome traced = run_covered(
         text("unshare -Tf --monotonic 9000000 true || { echo no namespace; exit; }\n"
              "exec 5</dev/null\n"
-             "%s run -o json:%s/report.json -- sh -c 'for ahead in 9000000 -50; do unshare -Tf --monotonic $ahead %s; done'",
+             "%s run -o json:%s/report.json -- "
+             "sh -c 'for ahead in 9000000 -50; do unshare -Tf --monotonic $ahead %s; done'",
              built("fdtrace"), scratch, built("tests/victims/leak_file")));
     if (strcmp(traced.out, "no namespace\n") == 0)
         cr_skip_test("no time namespace here: %s", traced.err);

@@ -246,7 +246,10 @@ Test(standalone, forked_children_have_their_programs_suppressions)
     expect_end("gate/embedded_forked", "fail_on=error:exitcode=9", 0, "1 suppressed");
 }
 
-/* A table that belongs to two records equals neither, nor does one that the record is not about, and nobody is at fault. */
+/*
+ * A table that belongs to two records equals neither, nor does one that the record is not about, and nobody is at
+ * fault.
+ */
 Test(standalone, a_shared_table_is_not_verified)
 {
     static const struct {

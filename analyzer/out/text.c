@@ -298,8 +298,8 @@ static void put_losses(FILE *out, const struct model *model)
         parted += (model->images[i].segment->header.flags & FDT_HEADER_PARTED) != 0;
     }
     if (parted > 0)
-        fprintf(out, "fdtrace: in %zu image%s a thread went on with descriptors of its own (unshare); what it did with them "
-                "was not recorded\n", parted, parted > 1 ? "s" : "");
+        fprintf(out, "fdtrace: in %zu image%s a thread went on with descriptors of its own (unshare); what it did with "
+                     "them was not recorded\n", parted, parted > 1 ? "s" : "");
     if (slots > 0)
         fprintf(out, "fdtrace: %llu births were not recorded for want of room (max_fds= sets how many are kept)\n",
                 (unsigned long long)slots);

@@ -1,4 +1,7 @@
-/* Somebody else's wrappers around open and close, written the usual way. Counts, and says at the end whether it was asked. */
+/*
+ * Somebody else's wrappers around open and close, written the usual way. Counts, and says at the end whether it was
+ * asked.
+ */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>

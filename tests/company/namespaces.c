@@ -1,6 +1,6 @@
 /*
- * A second libc in a namespace of its own (dlmopen), which no preloaded library reaches: it opens and closes numbers the first
- * knows, and the other way round.
+ * A second libc in a namespace of its own (dlmopen), which no preloaded library reaches: it opens and closes numbers
+ * the first knows, and the other way round.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * What the programs of this folder do: threads that open and close, a fork, a shell, a stream; and in the end one leak of
- * leak_it(), so that a tracer has something to tell. They differ in the runtime they bring along.
+ * What the programs of this folder do: threads that open and close, a fork, a shell, a stream; and in the end one leak
+ * of leak_it(), so that a tracer has something to tell. They differ in the runtime they bring along.
  */
 #ifndef FDTRACE_WORK_H
 #define FDTRACE_WORK_H

@@ -208,3 +208,17 @@ CASE(close_range_unshare)
 {
     thread_parts("close_range");
 }
+
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/* Alone again, a thread takes nothing along that others have, and is recorded as before. */
+CASE(unshare_alone)
+{
+    pthread_t thread;
+    MUST(pthread_create(&thread, NULL, do_nothing, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    MUST(unshare(CLONE_FILES) == 0);
+    kept("open", open("/dev/null", O_RDONLY));
+}

@@ -1,5 +1,6 @@
 /*
- * A thread ends the process by _exit while three others open and close without end: what they have in hand is no difference.
+ * A thread ends the process by _exit while three others open and close without end: what they have in hand is no
+ * difference.
  * VERIFY: yes
  * LIBS: -lpthread
  */

@@ -1,6 +1,6 @@
 /*
- * A timer's handler jumps out of opens and closes wherever they are, 2000 times (make torture: 50000). What was in hand is lost, as it is without a
- * tracer; then everything is closed, and what comes afterwards is recorded as ever.
+ * A timer's handler jumps out of opens and closes wherever they are, 2000 times (make torture: 50000). What was in
+ * hand is lost, as it is without a tracer; then everything is closed, and what comes afterwards is recorded as ever.
  * VERIFY: yes
  */
 #include "torture/scale.h"

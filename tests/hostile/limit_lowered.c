@@ -1,6 +1,6 @@
 /*
- * The limit goes down below numbers that are open: they stay open, can be used, copied from and closed, but no new one comes
- * to lie up there until the limit goes up again.
+ * The limit goes down below numbers that are open: they stay open, can be used, copied from and closed, but no new one
+ * comes to lie up there until the limit goes up again.
  * VERIFY: yes
  */
 #include <errno.h>

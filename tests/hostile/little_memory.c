@@ -1,6 +1,6 @@
 /*
- * Address spaces of 6 to 96 MiB. Each child has the greater part of it for itself, still opens and closes when malloc has
- * failed, and forks then.
+ * Address spaces of 6 to 96 MiB. Each child has the greater part of it for itself, still opens and closes when malloc
+ * has failed, and forks then.
  * VERIFY: yes
  */
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * The program brings its own clock_gettime, which runs backwards, and which opens a file to learn the time: a tracer that asks
- * it is never told, or sees every descriptor die before it was born.
+ * The program brings its own clock_gettime, which runs backwards, and which opens a file to learn the time: a tracer
+ * that asks it is never told, or sees every descriptor die before it was born.
  * VERIFY: yes
  */
 #include <fcntl.h>

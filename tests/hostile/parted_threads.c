@@ -1,6 +1,6 @@
 /*
- * Threads that take tables of their own along, by unshare and by close_range, and fork there. The process's table, which only
- * the others use from then on, is what the record is about.
+ * Threads that take tables of their own along, by unshare and by close_range, and fork there. The process's table,
+ * which only the others use from then on, is what the record is about.
  * VERIFY: yes
  * LIBS: -lpthread
  */

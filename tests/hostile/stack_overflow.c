@@ -1,7 +1,7 @@
 /*
- * Recursion until the stack is used up, more often than not inside the tracer, 200 times: the handler, on a stack of its own,
- * opens and closes and jumps out. Descriptors are lost on the way, as they are without a tracer; then all are closed, and
- * what comes afterwards is recorded as ever.
+ * Recursion until the stack is used up, more often than not inside the tracer, 200 times: the handler, on a stack of
+ * its own, opens and closes and jumps out. Descriptors are lost on the way, as they are without a tracer; then all are
+ * closed, and what comes afterwards is recorded as ever.
  * VERIFY: yes
  */
 #include "torture/scale.h"

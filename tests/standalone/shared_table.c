@@ -1,6 +1,6 @@
 /*
- * A child that shares our descriptors but not our memory opens one, and leaves it to us. Or, "parted", the first thread leaves
- * the table to another one, before it forks.
+ * A child that shares our descriptors but not our memory opens one, and leaves it to us. Or, "parted", the first
+ * thread leaves the table to another one, before it forks.
  * LIBS: -lpthread
  */
 #include <fcntl.h>
