@@ -56,7 +56,20 @@ static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const 
     return UINT32_MAX;
 }
 
-static uint32_t new_incident(enum fdt_incident_type type, const struct call *call, uint32_t site, int error, uint64_t now,
+/* Which call an incident is about: as a rule the one that is being made. */
+struct offence {
+    uint16_t call;
+    uint32_t site;
+    int32_t tid;
+    uint64_t ns;
+};
+
+static struct offence offence_now(const struct call *call)
+{
+    return (struct offence){.call = call->id, .site = stack_site(call), .tid = thread_self.tid, .ns = store_now()};
+}
+
+static uint32_t new_incident(enum fdt_incident_type type, const struct offence *offence, int error,
                              const struct evidence *evidence)
 {
     uint32_t index = store_take(FDT_PART_INCIDENTS, &store.header->incidents, 1);
@@ -66,11 +79,11 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     }
     struct fdt_incident *entry = &store.incidents[index];
     entry->type = (uint16_t)type;
-    entry->call = call->id;
+    entry->call = offence->call;
     entry->fd = evidence->fd;
-    entry->ns = entry->last_ns = now;
-    entry->site = site;
-    entry->tid = thread_self.tid;
+    entry->ns = entry->last_ns = offence->ns;
+    entry->site = offence->site;
+    entry->tid = offence->tid;
     entry->error = error;
     entry->state = evidence->state;
     entry->generation = FDT_GENERATION(evidence->state);
@@ -84,21 +97,45 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     return index;
 }
 
-static uint32_t keep(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error)
+/* call is the one being made, offence the one that is held against somebody. */
+static uint32_t keep_at(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error,
+                        const struct offence *offence)
 {
-    uint32_t site = stack_site(call);
-    uint64_t now = store_now();
-    uint32_t index = find_incident(type, site, evidence, error);
+    struct offence now = offence_now(call);
+    uint32_t index = find_incident(type, offence->site, evidence, error);
     if (index == UINT32_MAX) {
-        index = new_incident(type, call, site, error, now, evidence);
+        index = new_incident(type, offence, error, evidence);
     } else {
-        store.incidents[index].last_ns = now;
+        store.incidents[index].last_ns = now.ns;
         __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
     }
-    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = call->id, .site = site, .fd = evidence->fd, .other = -1,
-                               .ns = now, .generation = FDT_GENERATION(evidence->state),
+    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = now.call, .site = now.site, .fd = evidence->fd, .other = -1,
+                               .ns = now.ns, .generation = FDT_GENERATION(evidence->state),
                                .value = index == UINT32_MAX ? -1 : (int64_t)index});
     return index;
+}
+
+static uint32_t keep(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error)
+{
+    struct offence offence = offence_now(call);
+    return keep_at(type, call, evidence, error, &offence);
+}
+
+/* The offence is the registration: it gives the incident its call, place and time. */
+void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy)
+{
+    const struct watch *watch = &ghost->watch;
+    const struct fdt_slot *slot = table_peek(copy);
+    struct evidence evidence = {.fd = watch->fd, .state = ghost->state, .death = ghost->death, .life = ghost->life,
+                                .limit = (uint32_t)watch->epoll, .open = (uint32_t)copy};
+    if (slot == NULL)
+        return;
+    evidence.before = (struct fdt_past){
+        .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
+        .birth_call = slot->life.call, .death_call = FDT_NO_CALL, .generation = FDT_GENERATION(table_word(slot)),
+        .kind = slot->life.kind, .owner = slot->life.owner};
+    keep_at(FDT_INCIDENT_GHOST, call, &evidence, 0,
+            &(struct offence){.call = watch->call, .site = watch->site, .tid = watch->tid, .ns = watch->ns});
 }
 
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error)
@@ -130,11 +167,12 @@ void misuse_limit(const struct call *call, int error)
     if (has_black_box(error))
         return;
     unsigned count = holders_find(holders);
+    struct offence offence = offence_now(call);
     for (unsigned i = 0; i < count; i++) {
         evidence_of_slot(&evidence, holders[i].oldest);
         evidence.limit = holders[i].youngest_ns;
         evidence.count = holders[i].live;
-        new_incident(FDT_INCIDENT_HOLDER, call, stack_site(call), error, store_now(), &evidence);
+        new_incident(FDT_INCIDENT_HOLDER, &offence, error, &evidence);
     }
 }
 
@@ -143,22 +181,22 @@ enum { BOUND_MOST = 64 };
 void misuse_bound(const struct call *call, int fd)
 {
     struct evidence evidence;
-    uint32_t site = stack_site(call), count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
     uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
-    uint64_t now = store_now();
+    struct offence offence = offence_now(call);
     evidence_of_slot(&evidence, fd);
     for (uint32_t i = 0; i < count && i < have; i++) {
         struct fdt_incident *entry = &store.incidents[i];
         if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) != 1 || entry->type != FDT_INCIDENT_BOUND)
             continue;
-        if (entry->site == site && strcmp(entry->life.name, evidence.life.name) == 0) {
-            entry->last_ns = now;
+        if (entry->site == offence.site && strcmp(entry->life.name, evidence.life.name) == 0) {
+            entry->last_ns = offence.ns;
             return;
         }
         bound++;
     }
     if (bound < BOUND_MOST)
-        new_incident(FDT_INCIDENT_BOUND, call, site, 0, now, &evidence);
+        new_incident(FDT_INCIDENT_BOUND, &offence, 0, &evidence);
 }
 
 /* An earlier lifetime takes the place of the latest one. Its name is not remembered. */

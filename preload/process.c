@@ -15,6 +15,7 @@
 #include "sites.h"
 #include "table.h"
 #include "unrest.h"
+#include "watch.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -101,7 +102,9 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
             read_name(fd, name);
     }
-    table_birth(slot, fd, &entry);
+    bool is_shared = word != 0 && watch_is_shared(fd, FDT_GENERATION(word));
+    if (table_birth(slot, fd, &entry) && is_shared)
+        watch_shared(fd, FDT_GENERATION(table_word(slot)));
 }
 
 static const struct fdt_slot *parent_slot(uint32_t fd)

@@ -131,6 +131,10 @@ static json_t *finding_value(const struct finding *finding)
                      stacks);
     if (value != NULL && finding->crossings > 0)
         json_object_set_new(value, "crossings", json_of_number(finding->crossings));
+    if (value != NULL && finding_stack(finding, "register") != NULL) {
+        json_object_set_new(value, "epoll", json_integer(finding->epoll));
+        json_object_set_new(value, "duplicate", json_integer(finding->duplicate));
+    }
     if (value != NULL && finding->limits != NULL)
         json_object_set_new(value, "limits", limits_value(finding->limits));
     if (value != NULL && finding->target != NULL)

@@ -332,8 +332,9 @@ struct fdt_incident {
     struct fdt_death death;    /* the slot's evidence at that moment */
     struct fdt_life  life;
     struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten */
-    uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born */
-    uint32_t open;             /* of a LIMIT: descriptors open then */
+    uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born; of a
+                                  GHOST: the instance's number */
+    uint32_t open;             /* of a LIMIT: descriptors open then; of a GHOST: the duplicate's number */
     uint32_t reserved;
 };
 
