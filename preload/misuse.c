@@ -418,7 +418,9 @@ void misuse_ending(const struct call *call, int fd, const struct fdt_slot *slot,
             closed_under_handle(call, fd, slot);
         return;
     }
-    if (slot->life.handle == (uint64_t)(uintptr_t)handle) {
+    /* Nobody saw the standard streams begin: what ends 0 to 2 is one of them, unless another handle has the number. */
+    bool standard = fd <= 2 && slot->life.handle == 0;
+    if (standard || slot->life.handle == (uint64_t)(uintptr_t)handle) {
         if (has_handle && !ends(by, owner) && (table_word(slot) & FDT_INHERITED) == 0)
             misuse_record(FDT_INCIDENT_MISMATCH, call, fd, 0);
         handle_ends(handle, HANDLE_ENDED, fd, slot, UINT32_MAX);

@@ -101,9 +101,10 @@ static json_t *limits_value(const struct finding_limits *limits)
     json_t *holders = json_array();
     for (size_t i = 0; i < limits->holder_count; i++)
         json_array_append_new(holders, holder_value(&limits->holders[i]));
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "which", limits->which, "soft", json_of_number(limits->soft),
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "which", limits->which, "soft", json_of_number(limits->soft),
                      "hard", json_of_number(limits->hard), "nr_open", limit_value(limits->nr_open), "file_max",
-                     limit_value(limits->file_max), "open", json_of_number(limits->open), "holders", holders);
+                     limit_value(limits->file_max), "open", json_of_number(limits->open),
+                     "peak", json_of_number(limits->peak), "holders", holders);
 }
 
 static size_t argument_count(const char *const *list)
