@@ -255,11 +255,33 @@ static bool was_robbed(struct evidence *evidence)
     return false;
 }
 
+/*
+ * The same, by a stale dup2: it took the caller's number away and gave it a new life, which has ended by now. What was
+ * robbed is the lifetime before; dup2 over a number that was handed over is no misuse, so that the caller must miss it.
+ */
+static bool was_overwritten(struct evidence *evidence)
+{
+    struct fdt_past robbed, past;
+    uint32_t latest = FDT_GENERATION(evidence->state);
+    int32_t culprit = evidence->life.tid;
+    if (culprit == thread_self.tid || evidence->life.site == FDT_NO_SITE || (evidence->state & FDT_CONTESTED) != 0 ||
+        !history_find(evidence->fd, latest - 1, &robbed) || robbed.birth_tid != thread_self.tid ||
+        robbed.death_tid != culprit || robbed.death_site != evidence->life.site)
+        return false;
+    for (uint32_t back = 2; back <= HISTORY_LENGTH; back++)
+        if (history_find(evidence->fd, latest - back, &past) && past.birth_tid == culprit && past.death_tid == culprit) {
+            turn_to(evidence, &robbed);
+            evidence->before = past;
+            return true;
+        }
+    return false;
+}
+
 static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call, int fd)
 {
     struct evidence evidence;
     evidence_of_slot(&evidence, fd);
-    if (was_robbed(&evidence))
+    if (was_robbed(&evidence) || was_overwritten(&evidence))
         return keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
     find_owner(&evidence, stack_site(call));
     return keep(type, call, &evidence, EBADF);
