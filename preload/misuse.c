@@ -46,14 +46,29 @@ static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_ty
            entry->death.site == evidence->death.site;
 }
 
+/* A loop that goes wrong comes here each time round, so equal ones are found by hash. */
+static uint32_t *chain_of(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence)
+{
+    uint32_t hash = ((type * 31u + site) * 31u + evidence->life.site) * 31u + evidence->death.site;
+    return &guard->incidents[hash % (sizeof(guard->incidents) / sizeof(guard->incidents[0]))];
+}
+
 static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence, int error)
 {
-    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
-    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < count && i < have; i++)
-        if (same_incident(&store.incidents[i], type, site, evidence, error))
-            return i;
+    uint32_t at = __atomic_load_n(chain_of(type, site, evidence), __ATOMIC_ACQUIRE);
+    for (; at != 0; at = store.incidents[at - 1].next)
+        if (same_incident(&store.incidents[at - 1], type, site, evidence, error))
+            return at - 1;
     return UINT32_MAX;
+}
+
+/* Two threads may add the same one at once: a reader, who adds up what is equal, does not mind. */
+static void enchain(uint32_t *head, uint32_t index)
+{
+    uint32_t first = __atomic_load_n(head, __ATOMIC_ACQUIRE);
+    do
+        store.incidents[index].next = first;
+    while (!__atomic_compare_exchange_n(head, &first, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }
 
 /* Which call an incident is about: as a rule the one that is being made. */
@@ -94,6 +109,7 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct offence *
     entry->open = evidence->open;
     entry->count = evidence->count > 0 ? evidence->count : 1;
     __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
+    enchain(chain_of(type, offence->site, evidence), index);
     return index;
 }
 
@@ -145,6 +161,7 @@ void misuse_record(enum fdt_incident_type type, const struct call *call, int fd,
     keep(type, call, &evidence, error);
 }
 
+/* There are never more than 1024 incidents (store.c): where the kernel has refused a call, a walk over them is small change. */
 static bool has_black_box(int error)
 {
     uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
@@ -277,11 +294,22 @@ static bool was_overwritten(struct evidence *evidence)
     return false;
 }
 
+/* What the dup2 earned when it was made was a note. One mistake, one finding. */
+static void take_back_overwrite(const struct evidence *evidence)
+{
+    uint32_t index = find_incident(FDT_INCIDENT_OVERWRITE, evidence->death.site, evidence, 0);
+    if (index != UINT32_MAX && __atomic_load_n(&store.incidents[index].count, __ATOMIC_RELAXED) > 0)
+        __atomic_fetch_sub(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call, int fd)
 {
     struct evidence evidence;
     evidence_of_slot(&evidence, fd);
-    if (was_robbed(&evidence) || was_overwritten(&evidence))
+    bool overwritten = was_overwritten(&evidence);
+    if (overwritten)
+        take_back_overwrite(&evidence);
+    if (overwritten || was_robbed(&evidence))
         return keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
     find_owner(&evidence, stack_site(call));
     return keep(type, call, &evidence, EBADF);

@@ -335,7 +335,7 @@ struct fdt_incident {
     uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born; of a
                                   GHOST: the instance's number */
     uint32_t open;             /* of a LIMIT: descriptors open then; of a GHOST: the duplicate's number */
-    uint32_t reserved;
+    uint32_t next;             /* the writer's own: chains incidents of equal hash */
 };
 
 struct fdt_module {

@@ -2,6 +2,7 @@
  * A thread duplicates onto a number it has had, and has closed: meanwhile it belongs to another one, which finds it gone when
  * the copy is closed.
  * EXPECT: reuse-race severity=warning count=1 victim-birth=receive second-close=redirect birth=redirect death=drop use=answer
+ * NEVER: dup2-overwrite
  * LIBS: -lpthread
  */
 #include <err.h>
