@@ -28,7 +28,8 @@ TestSuite(misuse, .init = begin, .fini = end);
 static json_t *finding_of(const char *victim, const char *rule, char **words)
 {
     const char *path = text("%s/report.json", scratch);
-    struct outcome outcome = run(&(struct run){.argv = (const char *[]){built(victim), NULL}, .tracing = UNDER_RUN, .report = path});
+    struct outcome outcome =
+        run(&(struct run){.argv = (const char *[]){built(victim), NULL}, .tracing = UNDER_RUN, .report = path});
     json_t *report = report_load(path), *found = NULL;
     for (size_t i = 0; i < json_array_size(json_object_get(report, "findings")); i++) {
         json_t *finding = json_array_get(json_object_get(report, "findings"), i);
@@ -98,7 +99,8 @@ static void expect_holder(const json_t *holder)
 Test(misuse, a_limit_is_told_with_everything_around_it)
 {
     char *words;
-    json_t *finding = finding_of("tests/victims/limit_hit", "limit-hit", &words), *limits = json_object_get(finding, "limits");
+    json_t *finding = finding_of("tests/victims/limit_hit", "limit-hit", &words);
+    const json_t *limits = json_object_get(finding, "limits");
     cr_assert(json_is_object(limits));
     cr_expect_str_eq(json_string_value(json_object_get(limits, "which")), "RLIMIT_NOFILE (hard)");
     cr_expect_eq(number_at(limits, "soft"), 20);

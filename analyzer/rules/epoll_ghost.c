@@ -56,9 +56,12 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     words_place(message, finding, close);
     if (finding->count > 1)
         fprintf(message, ", %llu times,", (unsigned long long)finding->count);
-    fprintf(message, " while its duplicate %d keeps it registered with epoll instance %d", finding->duplicate, finding->epoll);
-    fprintf(suggestion, "call epoll_ctl(%d, EPOLL_CTL_DEL, ...) before the descriptor is closed; what is registered now goes "
-            "only with the last duplicate, or with the instance", finding->epoll);
+    fprintf(message, " while its duplicate %d keeps it registered with epoll instance %d", finding->duplicate,
+            finding->epoll);
+    fprintf(suggestion,
+            "call epoll_ctl(%d, EPOLL_CTL_DEL, ...) before the descriptor is closed; what is registered now goes only "
+            "with the last duplicate, or with the instance",
+            finding->epoll);
 }
 
 const struct rule_code rule_epoll_ghost = {check, describe};
