@@ -21,7 +21,7 @@ enum { FINDING_STACKS_MAX = 5 };
 
 /* One stack of evidence. */
 struct finding_stack {
-    const char *role;             /* birth, death, second-close, use, limit, overwrite, victim-birth */
+    const char *role;             /* birth, death, second-close, use, limit, overwrite, victim-birth, register, duplicate */
     const struct image *image;
     uint32_t site;
     const char *call;             /* NULL unseen */
@@ -52,6 +52,7 @@ struct finding {
     size_t stack_count;
     int error;                    /* errno of the offence, 0 none */
     int death_error;              /* errno of the close before it, that closed all the same (EINTR, EIO); 0 none */
+    int epoll, duplicate;         /* epoll-ghost: the numbers of the instance, and of what keeps it watched */
     struct finding_limits *limits; /* limit-hit, limit-near: see headroom.h; NULL otherwise */
     char *message, *suggestion;   /* raw: to be escaped when printed */
     uint64_t fingerprint;

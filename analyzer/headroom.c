@@ -36,6 +36,7 @@ struct finding_limits *limits_of(const struct image *image, uint64_t soft, int e
     limits->hard = image->segment->header.nofile_hard;
     limits->nr_open = read_number("/proc/sys/fs/nr_open");
     limits->file_max = read_number("/proc/sys/fs/file-max");
+    limits->peak = image->peak;
     limits->which = which_limit(limits, error);
     return limits;
 }

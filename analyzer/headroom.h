@@ -22,6 +22,7 @@ struct finding_limits {
     uint64_t soft, hard;          /* RLIMIT_NOFILE */
     uint64_t nr_open, file_max;   /* fs.nr_open and fs.file-max of this system as it is now; 0 unknown */
     uint64_t open;                /* descriptors the process had open then; for limit-near, at most */
+    uint64_t peak;                /* descriptors the process had open at one time, at most */
     struct limit_holder holders[LIMIT_HOLDERS_MOST]; /* most first */
     size_t holder_count;
 };

@@ -23,12 +23,13 @@ enum gate_phase {
     GATE_OFF        /* recording is impossible or over */
 };
 
-/* Everything that must vanish in a forked child: index is sites.c's hash table, the chains are passage.c's. */
+/* Everything that must vanish in a forked child: index is sites.c's hash table, the chains are passage.c's and misuse.c's. */
 struct guard {
     uint32_t phase;      /* enum gate_phase, atomic */
     uint32_t index_mask;
     uint32_t execs[64];      /* heads of the chains of groups of execs, index plus one; atomic */
     uint32_t crossings[256]; /* heads of the chains of crossings, the same */
+    uint32_t incidents[256]; /* heads of the chains of incidents, the same */
     uint32_t index[];
 };
 extern struct guard *guard;

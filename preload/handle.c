@@ -5,8 +5,10 @@
 
 #define PLACES 64u
 
+/* A forked child's copy of this memory names sites of its parent, which mean nothing in its own record. */
 static struct place {
     uint32_t pen;
+    uint64_t image;
     struct handle_end end;
 } places[PLACES];
 
@@ -31,6 +33,7 @@ void handle_ends(const void *handle, enum handle_fate fate, int fd, const struct
     struct place *place = place_of(handle);
     if (!take(place))
         return;
+    place->image = store.header->start_monotonic_ns;
     place->end.handle = handle;
     place->end.fate = fate;
     place->end.fd = fd;
@@ -47,8 +50,9 @@ enum handle_fate handle_fate(const void *handle, struct handle_end *end)
     if (place->end.handle != handle || !take(place))
         return HANDLE_UNKNOWN;
     *end = place->end;
+    bool ours = end->handle == handle && place->image == store.header->start_monotonic_ns;
     give(place);
-    return end->handle == handle ? end->fate : HANDLE_UNKNOWN;
+    return ours ? end->fate : HANDLE_UNKNOWN;
 }
 
 void handle_begins(const void *handle)

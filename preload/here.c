@@ -80,6 +80,7 @@ static bool put_incident(int fd, const struct fdt_incident *incident)
         [FDT_INCIDENT_DOUBLE_CLOSE] = "double-close", [FDT_INCIDENT_BAD_USE] = "use-after-close",
         [FDT_INCIDENT_LIMIT] = "limit-hit", [FDT_INCIDENT_MISMATCH] = "close-mismatch",
         [FDT_INCIDENT_REUSE] = "reuse-race", [FDT_INCIDENT_OVER_SELECT] = "over-select-limit",
+        [FDT_INCIDENT_GHOST] = "epoll-ghost",
         [FDT_INCIDENT_COUNT] = NULL,
     };
     struct line line = {.length = 0};

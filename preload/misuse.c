@@ -46,17 +46,45 @@ static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_ty
            entry->death.site == evidence->death.site;
 }
 
+/* A loop that goes wrong comes here each time round, so equal ones are found by hash. */
+static uint32_t *chain_of(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence)
+{
+    uint32_t hash = ((type * 31u + site) * 31u + evidence->life.site) * 31u + evidence->death.site;
+    return &guard->incidents[hash % (sizeof(guard->incidents) / sizeof(guard->incidents[0]))];
+}
+
 static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence, int error)
 {
-    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
-    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < count && i < have; i++)
-        if (same_incident(&store.incidents[i], type, site, evidence, error))
-            return i;
+    uint32_t at = __atomic_load_n(chain_of(type, site, evidence), __ATOMIC_ACQUIRE);
+    for (; at != 0; at = store.incidents[at - 1].next)
+        if (same_incident(&store.incidents[at - 1], type, site, evidence, error))
+            return at - 1;
     return UINT32_MAX;
 }
 
-static uint32_t new_incident(enum fdt_incident_type type, const struct call *call, uint32_t site, int error, uint64_t now,
+/* Two threads may add the same one at once: a reader, who adds up what is equal, does not mind. */
+static void enchain(uint32_t *head, uint32_t index)
+{
+    uint32_t first = __atomic_load_n(head, __ATOMIC_ACQUIRE);
+    do
+        store.incidents[index].next = first;
+    while (!__atomic_compare_exchange_n(head, &first, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
+
+/* Which call an incident is about: as a rule the one that is being made. */
+struct offence {
+    uint16_t call;
+    uint32_t site;
+    int32_t tid;
+    uint64_t ns;
+};
+
+static struct offence offence_now(const struct call *call)
+{
+    return (struct offence){.call = call->id, .site = stack_site(call), .tid = thread_self.tid, .ns = store_now()};
+}
+
+static uint32_t new_incident(enum fdt_incident_type type, const struct offence *offence, int error,
                              const struct evidence *evidence)
 {
     uint32_t index = store_take(FDT_PART_INCIDENTS, &store.header->incidents, 1);
@@ -66,11 +94,11 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     }
     struct fdt_incident *entry = &store.incidents[index];
     entry->type = (uint16_t)type;
-    entry->call = call->id;
+    entry->call = offence->call;
     entry->fd = evidence->fd;
-    entry->ns = entry->last_ns = now;
-    entry->site = site;
-    entry->tid = thread_self.tid;
+    entry->ns = entry->last_ns = offence->ns;
+    entry->site = offence->site;
+    entry->tid = offence->tid;
     entry->error = error;
     entry->state = evidence->state;
     entry->generation = FDT_GENERATION(evidence->state);
@@ -81,24 +109,49 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct call *cal
     entry->open = evidence->open;
     entry->count = evidence->count > 0 ? evidence->count : 1;
     __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
+    enchain(chain_of(type, offence->site, evidence), index);
+    return index;
+}
+
+/* call is the one being made, offence the one that is held against somebody. */
+static uint32_t keep_at(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error,
+                        const struct offence *offence)
+{
+    struct offence now = offence_now(call);
+    uint32_t index = find_incident(type, offence->site, evidence, error);
+    if (index == UINT32_MAX) {
+        index = new_incident(type, offence, error, evidence);
+    } else {
+        store.incidents[index].last_ns = now.ns;
+        __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
+    }
+    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = now.call, .site = now.site, .fd = evidence->fd, .other = -1,
+                               .ns = now.ns, .generation = FDT_GENERATION(evidence->state),
+                               .value = index == UINT32_MAX ? -1 : (int64_t)index});
     return index;
 }
 
 static uint32_t keep(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error)
 {
-    uint32_t site = stack_site(call);
-    uint64_t now = store_now();
-    uint32_t index = find_incident(type, site, evidence, error);
-    if (index == UINT32_MAX) {
-        index = new_incident(type, call, site, error, now, evidence);
-    } else {
-        store.incidents[index].last_ns = now;
-        __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
-    }
-    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = call->id, .site = site, .fd = evidence->fd, .other = -1,
-                               .ns = now, .generation = FDT_GENERATION(evidence->state),
-                               .value = index == UINT32_MAX ? -1 : (int64_t)index});
-    return index;
+    struct offence offence = offence_now(call);
+    return keep_at(type, call, evidence, error, &offence);
+}
+
+/* The offence is the registration: it gives the incident its call, place and time. */
+void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy)
+{
+    const struct watch *watch = &ghost->watch;
+    const struct fdt_slot *slot = table_peek(copy);
+    struct evidence evidence = {.fd = watch->fd, .state = ghost->state, .death = ghost->death, .life = ghost->life,
+                                .limit = (uint32_t)watch->epoll, .open = (uint32_t)copy};
+    if (slot == NULL)
+        return;
+    evidence.before = (struct fdt_past){
+        .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
+        .birth_call = slot->life.call, .death_call = FDT_NO_CALL, .generation = FDT_GENERATION(table_word(slot)),
+        .kind = slot->life.kind, .owner = slot->life.owner};
+    keep_at(FDT_INCIDENT_GHOST, call, &evidence, 0,
+            &(struct offence){.call = watch->call, .site = watch->site, .tid = watch->tid, .ns = watch->ns});
 }
 
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error)
@@ -108,6 +161,7 @@ void misuse_record(enum fdt_incident_type type, const struct call *call, int fd,
     keep(type, call, &evidence, error);
 }
 
+/* There are never more than 1024 incidents (store.c): where the kernel has refused a call, a walk over them is small change. */
 static bool has_black_box(int error)
 {
     uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
@@ -130,11 +184,12 @@ void misuse_limit(const struct call *call, int error)
     if (has_black_box(error))
         return;
     unsigned count = holders_find(holders);
+    struct offence offence = offence_now(call);
     for (unsigned i = 0; i < count; i++) {
         evidence_of_slot(&evidence, holders[i].oldest);
         evidence.limit = holders[i].youngest_ns;
         evidence.count = holders[i].live;
-        new_incident(FDT_INCIDENT_HOLDER, call, stack_site(call), error, store_now(), &evidence);
+        new_incident(FDT_INCIDENT_HOLDER, &offence, error, &evidence);
     }
 }
 
@@ -143,22 +198,22 @@ enum { BOUND_MOST = 64 };
 void misuse_bound(const struct call *call, int fd)
 {
     struct evidence evidence;
-    uint32_t site = stack_site(call), count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
     uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
-    uint64_t now = store_now();
+    struct offence offence = offence_now(call);
     evidence_of_slot(&evidence, fd);
     for (uint32_t i = 0; i < count && i < have; i++) {
         struct fdt_incident *entry = &store.incidents[i];
         if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) != 1 || entry->type != FDT_INCIDENT_BOUND)
             continue;
-        if (entry->site == site && strcmp(entry->life.name, evidence.life.name) == 0) {
-            entry->last_ns = now;
+        if (entry->site == offence.site && strcmp(entry->life.name, evidence.life.name) == 0) {
+            entry->last_ns = offence.ns;
             return;
         }
         bound++;
     }
     if (bound < BOUND_MOST)
-        new_incident(FDT_INCIDENT_BOUND, call, site, 0, now, &evidence);
+        new_incident(FDT_INCIDENT_BOUND, &offence, 0, &evidence);
 }
 
 /* An earlier lifetime takes the place of the latest one. Its name is not remembered. */
@@ -217,11 +272,44 @@ static bool was_robbed(struct evidence *evidence)
     return false;
 }
 
+/*
+ * The same, by a stale dup2: it took the caller's number away and gave it a new life, which has ended by now. What was
+ * robbed is the lifetime before; dup2 over a number that was handed over is no misuse, so that the caller must miss it.
+ */
+static bool was_overwritten(struct evidence *evidence)
+{
+    struct fdt_past robbed, past;
+    uint32_t latest = FDT_GENERATION(evidence->state);
+    int32_t culprit = evidence->life.tid;
+    if (culprit == thread_self.tid || evidence->life.site == FDT_NO_SITE || (evidence->state & FDT_CONTESTED) != 0 ||
+        !history_find(evidence->fd, latest - 1, &robbed) || robbed.birth_tid != thread_self.tid ||
+        robbed.death_tid != culprit || robbed.death_site != evidence->life.site)
+        return false;
+    for (uint32_t back = 2; back <= HISTORY_LENGTH; back++)
+        if (history_find(evidence->fd, latest - back, &past) && past.birth_tid == culprit && past.death_tid == culprit) {
+            turn_to(evidence, &robbed);
+            evidence->before = past;
+            return true;
+        }
+    return false;
+}
+
+/* What the dup2 earned when it was made was a note. One mistake, one finding. */
+static void take_back_overwrite(const struct evidence *evidence)
+{
+    uint32_t index = find_incident(FDT_INCIDENT_OVERWRITE, evidence->death.site, evidence, 0);
+    if (index != UINT32_MAX && __atomic_load_n(&store.incidents[index].count, __ATOMIC_RELAXED) > 0)
+        __atomic_fetch_sub(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call, int fd)
 {
     struct evidence evidence;
     evidence_of_slot(&evidence, fd);
-    if (was_robbed(&evidence))
+    bool overwritten = was_overwritten(&evidence);
+    if (overwritten)
+        take_back_overwrite(&evidence);
+    if (overwritten || was_robbed(&evidence))
         return keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
     find_owner(&evidence, stack_site(call));
     return keep(type, call, &evidence, EBADF);
@@ -406,7 +494,9 @@ void misuse_ending(const struct call *call, int fd, const struct fdt_slot *slot,
             closed_under_handle(call, fd, slot);
         return;
     }
-    if (slot->life.handle == (uint64_t)(uintptr_t)handle) {
+    /* Nobody saw the standard streams begin: what ends 0 to 2 is one of them, unless another handle has the number. */
+    bool standard = fd <= 2 && slot->life.handle == 0;
+    if (standard || slot->life.handle == (uint64_t)(uintptr_t)handle) {
         if (has_handle && !ends(by, owner) && (table_word(slot) & FDT_INHERITED) == 0)
             misuse_record(FDT_INCIDENT_MISMATCH, call, fd, 0);
         handle_ends(handle, HANDLE_ENDED, fd, slot, UINT32_MAX);

@@ -3,6 +3,7 @@
 #define FDTRACE_MISUSE_H
 
 #include "record.h"
+#include "watch.h"
 
 /* An incident on fd (-1: none in particular): what its slot knows is copied beside the offence. Equal ones are counted. */
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error);
@@ -57,6 +58,9 @@ void misuse_moved(int fd);
 void misuse_flagged_late(const struct call *call, int fd);
 /* A fork or spawn of the calling thread, at ns. */
 void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
+
+/* ghost is closed, and watched all the same: the description lives on as copy. call waits for its events. */
+void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy);
 
 /*
  * The thread has opened something: what it closes next belongs to no sweep. To be called where numbers are not given out anew

@@ -15,6 +15,7 @@
 #include "sites.h"
 #include "table.h"
 #include "unrest.h"
+#include "watch.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -92,7 +93,7 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     entry.life.call = FDT_NO_CALL;
     entry.name = name;
     entry.flags = FDT_INHERITED | (flags & FD_CLOEXEC ? FDT_CLOEXEC : 0);
-    uint64_t word;
+    uint64_t word = 0;
     struct fdt_life life;
     enum fdt_kind kind = table_kernel_kind(fd);
     /* And libc may have put something else there between the fork and now (daemon, forkpty). */
@@ -115,7 +116,9 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
             read_name(fd, name);
     }
-    table_birth(slot, fd, &entry);
+    bool is_shared = word != 0 && watch_is_shared(fd, FDT_GENERATION(word));
+    if (table_birth(slot, fd, &entry) && is_shared)
+        watch_shared(fd, FDT_GENERATION(table_word(slot)));
 }
 
 static const struct fdt_slot *parent_slot(uint32_t fd)

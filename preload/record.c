@@ -13,6 +13,7 @@
 #include "shapes.h"
 #include "table.h"
 #include "unrest.h"
+#include "watch.h"
 
 #include <limits.h>
 #include <string.h>
@@ -127,6 +128,8 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         birth.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
     }
     publish(call, to, &birth, (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0));
+    watch_shared(from, FDT_GENERATION(word));
+    watch_shared(to, generation_of(to));
     if (UNLIKELY(from <= 2) && from >= 0 && to > 2)
         misuse_moved(from);
 }
@@ -189,6 +192,8 @@ static inline __attribute__((always_inline)) void begin_dying(const struct call 
         dying->recorded = table_death(slot, &dying->before, &death, &dying->after);
         dying->site = death.site;
         dying->ns = death.ns;
+        if (UNLIKELY(watch_on) && dying->recorded)
+            watch_leaves(fd, slot);
     }
     dying->against = !dying->recorded;
     announce(dying);

@@ -7,6 +7,7 @@
 #include "raw.h"
 #include "sites.h"
 #include "table.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -130,6 +131,7 @@ static void log_one(struct message_log *log, int fd)
     right->fd = fd;
     right->state = slot != NULL ? table_word(slot) : 0;
     right->generation = FDT_GENERATION(right->state);
+    watch_shared(fd, right->generation);
     right->socket = log->socket;
     right->socket_generation = log->socket_generation;
     right->site = log->site;

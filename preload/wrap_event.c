@@ -1,9 +1,10 @@
 /*
- * Things that happen, as descriptors: epoll, counters, signals, timers, file system notifications.
+ * Things that happen, as descriptors: epoll and what it watches, counters, signals, timers, file system notifications.
  */
 #include "compat.h"
 #include "family.h"
 #include "shapes.h"
+#include "watch.h"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -49,4 +50,20 @@ EXPORT int fanotify_init(unsigned int flags, unsigned int event_flags)
     fd_born(&call, fd, NEWBORN(.kind = FDT_FANOTIFY, .cloexec = flags & FAN_CLOEXEC));
     reads_bear |= fd >= 0;
     return fd;
+}
+
+/* EBADF does not say which of the two was dead: the watched descriptor is as good a suspect as the instance. */
+HOOK(epoll_ctl, "epoll_ctl");
+EXPORT int epoll_ctl(int fd, int operation, int other_fd, struct epoll_event *event)
+{
+    struct call call = CALL(epoll_ctl);
+    uint64_t epoll_word = fd_word(fd), word = fd_word(other_fd);
+    fd_touch(fd);
+    fd_touch(other_fd);
+    int answer = REAL(epoll_ctl)(quarantine_stand_in(fd), operation, quarantine_stand_in(other_fd), event);
+    if (answer == 0)
+        watch_changed(&call, fd, epoll_word, operation, other_fd, word);
+    else
+        fd_used(&call, answer, fd_is_dead(fd) ? fd : other_fd);
+    return answer;
 }

@@ -6,6 +6,9 @@
 #include "family.h"
 #include "shapes.h"
 
+/* libc's own standard streams; the program may have put others into stdin, stdout and stderr. */
+extern FILE _IO_2_1_stdin_, _IO_2_1_stdout_, _IO_2_1_stderr_;
+
 /* Bound, not wrapped: a program's own fileno must not answer for libc's. */
 HOOK(fileno, "fileno");
 
@@ -138,13 +141,17 @@ FREOPEN(freopen64)
 
 /*
  * A second fclose is told before libc gets to see the stream. Streams without a number (fmemopen, open_memstream,
- * fopencookie) pass no wrapper and may lie where an ended one lay: those are whole. Freed memory is not.
+ * fopencookie) pass no wrapper and may lie where an ended one lay: those are whole. Freed memory is not. The three standard
+ * streams are never freed: an ended one is whole, but for its number.
  */
 #define STREAM_MAGIC 0xfbad0000u /* glibc's _IO_MAGIC, in the upper half of every stream's flags */
 
 static bool ended_again(const FILE *stream)
 {
-    return fd_handle_ended(stream) && ((unsigned)stream->_flags & 0xffff0000u) != STREAM_MAGIC;
+    if (LIKELY(!fd_handle_ended(stream)))
+        return false;
+    bool standard = stream == &_IO_2_1_stdin_ || stream == &_IO_2_1_stdout_ || stream == &_IO_2_1_stderr_;
+    return standard ? stream->_fileno < 0 : ((unsigned)stream->_flags & 0xffff0000u) != STREAM_MAGIC;
 }
 
 /* The number behind the stream is closed already, and must stay what it is: libc's own close is to find nothing. */

@@ -5,6 +5,7 @@
  */
 #include "compat.h"
 #include "shapes.h"
+#include "watch.h"
 
 #include <aio.h>
 #include <sys/epoll.h>
@@ -140,11 +141,13 @@ USE(int, setipv4sourcefilter, "setipv4sourcefilter", ((int, fd), (struct in_addr
 USE(int, getsourcefilter, "getsourcefilter", ((int, fd), (uint32_t, interface), (const struct sockaddr *, group), (socklen_t, length), (uint32_t *, mode), (uint32_t *, count), (struct sockaddr_storage *, sources)))
 USE(int, setsourcefilter, "setsourcefilter", ((int, fd), (uint32_t, interface), (const struct sockaddr *, group), (socklen_t, length), (uint32_t, mode), (uint32_t, count), (const struct sockaddr_storage *, sources)))
 
-/* Events, timers, queues. In epoll_ctl the watched descriptor is as good a suspect as the instance. */
-USE_BOTH(int, epoll_ctl, "epoll_ctl", ((int, fd), (int, operation), (int, other_fd), (struct epoll_event *, event)))
-USE(int, epoll_wait, "epoll_wait", ((int, fd), (struct epoll_event *, events), (int, count), (int, timeout)))
-USE(int, epoll_pwait, "epoll_pwait", ((int, fd), (struct epoll_event *, events), (int, count), (int, timeout), (const sigset_t *, mask)))
-USE(int, epoll_pwait2, "epoll_pwait2", ((int, fd), (struct epoll_event *, events), (int, count), (const struct timespec *, timeout), (const sigset_t *, mask)))
+/* Events, timers, queues. What is waited for may be watched under a number that is gone (watch.h). */
+#define WAIT(name, public, list)                                                                       \
+    FDT_USE(int, name, public, list, fd_is_special(fd) || __atomic_load_n(&watch_suspects, __ATOMIC_RELAXED) != 0, \
+            FDT_FAILED(int), meant_fd, PREPARE(fd); watch_waits(&call, meant_fd))
+WAIT(epoll_wait, "epoll_wait", ((int, fd), (struct epoll_event *, events), (int, count), (int, timeout)))
+WAIT(epoll_pwait, "epoll_pwait", ((int, fd), (struct epoll_event *, events), (int, count), (int, timeout), (const sigset_t *, mask)))
+WAIT(epoll_pwait2, "epoll_pwait2", ((int, fd), (struct epoll_event *, events), (int, count), (const struct timespec *, timeout), (const sigset_t *, mask)))
 USE(int, eventfd_read, "eventfd_read", ((int, fd), (eventfd_t *, value)))
 USE(int, eventfd_write, "eventfd_write", ((int, fd), (eventfd_t, value)))
 USE(int, timerfd_settime, "timerfd_settime", ((int, fd), (int, flags), (const struct itimerspec *, value), (struct itimerspec *, old)))

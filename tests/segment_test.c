@@ -59,7 +59,7 @@ static const struct layout layouts[] = {
     F(fdt_incident, commit), F(fdt_incident, count), F(fdt_incident, type), F(fdt_incident, call), F(fdt_incident, fd),
     F(fdt_incident, ns), F(fdt_incident, last_ns), F(fdt_incident, site), F(fdt_incident, tid), F(fdt_incident, error),
     F(fdt_incident, generation), F(fdt_incident, state), F(fdt_incident, death), F(fdt_incident, life),
-    F(fdt_incident, before), F(fdt_incident, limit), F(fdt_incident, open), F(fdt_incident, reserved),
+    F(fdt_incident, before), F(fdt_incident, limit), F(fdt_incident, open), F(fdt_incident, next),
     F(fdt_module, commit), F(fdt_module, born), F(fdt_module, died), F(fdt_module, build_id_length),
     F(fdt_module, start), F(fdt_module, end), F(fdt_module, bias), F(fdt_module, build_id), F(fdt_module, path),
     F(fdt_exec, commit), F(fdt_exec, call), F(fdt_exec, how), F(fdt_exec, ns), F(fdt_exec, site), F(fdt_exec, tid),

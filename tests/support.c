@@ -383,6 +383,8 @@ static bool key_fits(const json_t *finding, const char *key, const char *value)
         return json_integer_value(json_object_get(finding, "count")) == atoll(value);
     if (strcmp(key, "crossings") == 0)
         return json_integer_value(json_object_get(finding, "crossings")) == atoll(value);
+    if (strcmp(key, "severity") == 0)
+        return strcmp(string_of(finding, "severity"), value) == 0;
     if (strcmp(key, "target") == 0) /* a whole path, or its end */
         return ends_with(string_of(finding, "target"), value);
     if (strcmp(key, "function") == 0)

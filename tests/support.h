@@ -71,7 +71,7 @@ json_t *report_load(const char *path);
 /* How many findings of the report are of this rule; NULL: of any rule, notes excepted. */
 size_t report_count(const json_t *report, const char *rule);
 /*
- * Does a finding fit what a directive says: RULE key=value... ? Keys: count, kind, call, owner, name, function (anywhere),
+ * Does a finding fit what a directive says: RULE key=value... ? Keys: severity, count, kind, call, owner, name, function (anywhere),
  * or a role (birth, second-close, ...) followed by a function that stands in the stack of that role.
  */
 bool finding_fits(const json_t *finding, const char *expectation);

@@ -101,9 +101,10 @@ static json_t *limits_value(const struct finding_limits *limits)
     json_t *holders = json_array();
     for (size_t i = 0; i < limits->holder_count; i++)
         json_array_append_new(holders, holder_value(&limits->holders[i]));
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "which", limits->which, "soft", json_of_number(limits->soft),
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "which", limits->which, "soft", json_of_number(limits->soft),
                      "hard", json_of_number(limits->hard), "nr_open", limit_value(limits->nr_open), "file_max",
-                     limit_value(limits->file_max), "open", json_of_number(limits->open), "holders", holders);
+                     limit_value(limits->file_max), "open", json_of_number(limits->open),
+                     "peak", json_of_number(limits->peak), "holders", holders);
 }
 
 static size_t argument_count(const char *const *list)
@@ -131,6 +132,10 @@ static json_t *finding_value(const struct finding *finding)
                      stacks);
     if (value != NULL && finding->crossings > 0)
         json_object_set_new(value, "crossings", json_of_number(finding->crossings));
+    if (value != NULL && finding_stack(finding, "register") != NULL) {
+        json_object_set_new(value, "epoll", json_integer(finding->epoll));
+        json_object_set_new(value, "duplicate", json_integer(finding->duplicate));
+    }
     if (value != NULL && finding->limits != NULL)
         json_object_set_new(value, "limits", limits_value(finding->limits));
     if (value != NULL && finding->target != NULL)

@@ -91,6 +91,7 @@ static const char *role_phrase(const char *role, const char *call)
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
         {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
         {"overwrite", "overwritten"}, {"set-cloexec", "given close-on-exec"}, {"fork", "forked meanwhile"}, {"victim-birth", "given to another owner"},
+        {"register", "registered"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
@@ -101,7 +102,8 @@ static const char *role_phrase(const char *role, const char *call)
 static void put_stack(FILE *out, const struct style *style, const struct finding *finding,
                       const struct finding_stack *stack)
 {
-    fprintf(out, "   %s%s%s by ", style->bold, role_phrase(stack->role, stack->call), style->end);
+    bool only_closed = strcmp(stack->role, "death") == 0 && finding_stack(finding, "register") != NULL;
+    fprintf(out, "   %s%s%s by ", style->bold, only_closed ? "closed" : role_phrase(stack->role, stack->call), style->end);
     escape_print(out, stack->call != NULL ? stack->call : "an unseen call");
     fprintf(out, "%s, %.6f s after the start", stack->call != NULL ? "()" : "", model_seconds(stack->image, stack->ns));
     if (stack->thread != 0 && stack->thread != stack->image->pid)

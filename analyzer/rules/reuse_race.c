@@ -4,7 +4,8 @@
  *   the handles differ   a FILE or DIR whose number had been closed under it was ended, and took the next owner's: certain;
  *   the owner noticed    it was answered EBADF on a number that another thread had closed, one that had owned and closed the
  *                        same number before. Certain when that thread closed both from the same place, though they were
- *                        opened in different ones; else likely, hence a warning.
+ *                        opened in different ones; else likely, hence a warning. A dup2 that took the number over, and whose
+ *                        copy has been closed since, is told the same way.
  *
  * A close that hurt nobody we know of is never accused: descriptors are handed from thread to thread all the time.
  */

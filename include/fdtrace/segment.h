@@ -333,9 +333,10 @@ struct fdt_incident {
     struct fdt_death death;    /* the slot's evidence at that moment */
     struct fdt_life  life;
     struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten */
-    uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born */
-    uint32_t open;             /* of a LIMIT: descriptors open then */
-    uint32_t reserved;
+    uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born; of a
+                                  GHOST: the instance's number */
+    uint32_t open;             /* of a LIMIT: descriptors open then; of a GHOST: the duplicate's number */
+    uint32_t next;             /* the writer's own: chains incidents of equal hash */
 };
 
 struct fdt_module {

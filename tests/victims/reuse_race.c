@@ -1,6 +1,6 @@
 /*
  * One thread closes its descriptor twice, from the same place. In between another one was given the number, and finds it gone.
- * EXPECT: reuse-race count=1 victim-birth=receive second-close=drop birth=load death=drop use=answer
+ * EXPECT: reuse-race severity=error count=1 victim-birth=receive second-close=drop birth=load death=drop use=answer
  * LIBS: -lpthread
  */
 #include <err.h>

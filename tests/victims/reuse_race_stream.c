@@ -1,6 +1,6 @@
 /*
  * A stream loses its number to a close; another thread is given the number; then the stream is ended, and takes it along.
- * EXPECT: reuse-race count=1 victim-birth=receive second-close=finish birth=load death=rob
+ * EXPECT: reuse-race severity=error count=1 victim-birth=receive second-close=finish birth=load death=rob
  * LIBS: -lpthread
  */
 #include <err.h>
