@@ -12,9 +12,10 @@
 #include <sys/epoll.h>
 
 enum {
-    NUMBERS = 4096,
+    NUMBERS = 1024,
     WAYS = 2,
     SUSPECTS = 8,
+    LOOKED_AT = 4096, /* numbers, for the duplicate of a suspect */
     ASKED_MOST = 64   /* questions to the kernel about one suspect */
 };
 
@@ -175,7 +176,7 @@ static void judge(const struct call *call, const struct ghost *ghost)
     if (is_live(watch->fd, watch->generation) || !is_live(watch->epoll, watch->epoll_generation))
         return; /* the close failed; the instance is another one */
     unsigned asked = 0;
-    for (uint32_t fd = 0; fd < table_end() && fd < NUMBERS && asked < ASKED_MOST; fd++) {
+    for (uint32_t fd = 0; fd < table_end() && fd < LOOKED_AT && asked < ASKED_MOST; fd++) {
         const struct fdt_slot *slot = table_at(fd);
         uint64_t word = table_word(slot);
         if (!(word & FDT_LIVE) || (word & FDT_CONTESTED) || (int)fd == watch->fd ||
