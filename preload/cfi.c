@@ -10,29 +10,25 @@
 #include "cfi.h"
 
 #include "cfi_reader.h"
-
-#include <dlfcn.h>
+#include "objects.h"
 
 enum { COLUMN_PC, COLUMN_FP, COLUMN_THIRD, COLUMNS };
 enum { ENCODING_UDATA4 = 0x03, ENCODING_PC_SDATA4 = 0x1b, ENCODING_DATA_SDATA4 = 0x3b, ENCODING_OMIT = 0xff };
 
-/* glibc 2.35: finds an object without a lock, even in a signal handler. Weak: an older glibc gets frame pointers. */
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
-
 bool cfi_find_object(uintptr_t address, struct cfi_object *object)
 {
-    struct dl_find_object found;
-    if (_dl_find_object == NULL || _dl_find_object((void *)address, &found) != 0)
+    struct object found;
+    if (!object_find(address, &found))
         return false;
-    const struct cfi_header *header = found.dlfo_eh_frame;
-    object->start = (uintptr_t)found.dlfo_map_start;
-    object->end = (uintptr_t)found.dlfo_map_end;
-    /* Segments aligned to huge pages leave gaps; glibc then tells the bounds of one segment, here the code's. */
+    const struct cfi_header *header = found.unwind;
+    object->start = found.start;
+    object->end = found.end;
+    /* Segments aligned to huge pages leave gaps; we are then told the bounds of one segment, here the code's. */
     if (header != NULL && ((uintptr_t)header < object->start || (uintptr_t)header >= object->end) &&
-        _dl_find_object((void *)header, &found) != 0)
+        !object_find((uintptr_t)header, &found))
         header = NULL;
-    object->tables = (uintptr_t)found.dlfo_map_start;
-    object->tables_end = (uintptr_t)found.dlfo_map_end;
+    object->tables = found.start;
+    object->tables_end = found.end;
     bool usual = header != NULL && (uintptr_t)header >= object->tables && (uintptr_t)(header + 1) <= object->tables_end &&
                  header->version == 1 && header->frame_encoding == ENCODING_PC_SDATA4 &&
                  header->count_encoding == ENCODING_UDATA4 && header->table_encoding == ENCODING_DATA_SDATA4 &&

@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "gate.h"
 #include "here.h"
+#include "loader.h"
 #include "option.h"
 #include "process.h"
 #include "raw.h"
@@ -14,7 +15,6 @@
 #include "table.h"
 #include "verify.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ static bool find_analyzer(char path[OPTION_TEXT_SIZE])
         return raw(faccessat, AT_FDCWD, path, X_OK) == 0;
     }
     Dl_info info;
-    if (dladdr(__start_fdt_hooks, &info) == 0 || info.dli_fname == NULL)
+    if (!loader_tell(__start_fdt_hooks, &info) || info.dli_fname == NULL)
         return false;
     const char *slash = strrchr(info.dli_fname, '/');
     size_t folder = slash != NULL ? (size_t)(slash - info.dli_fname) : 0;

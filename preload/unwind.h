@@ -49,7 +49,7 @@ struct rule {
 #define RULE_LOST (-8191) /* its value cannot be had */
 
 /*
- * Called once, by the constructor. False: rules cannot be had at all (this libc lacks _dl_find_object). by_libunwind:
+ * Called once, by the constructor. False: rules cannot be had at all (we ourselves are in no object). by_libunwind:
  * take libunwind for the source, if it is there.
  */
 bool unwind_start(bool by_libunwind);

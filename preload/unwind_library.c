@@ -21,12 +21,12 @@
 #include "unwind_library.h"
 
 #include "cfi.h"
+#include "loader.h"
 #include "raw.h"
 #include "store.h"
 #include "thread.h"
 
 #if FDT_LIBUNWIND
-#include <dlfcn.h>
 #include <libunwind.h>
 #include <signal.h>
 #include <string.h>
@@ -425,11 +425,11 @@ unsigned libunwind_walk(uintptr_t pc, uintptr_t sp, uintptr_t fp, uintptr_t *fra
 
 static bool bind_library(void *library)
 {
-    lib_create_addr_space = dlsym(library, QUOTE(UNW_OBJ(create_addr_space)));
-    lib_init_remote = dlsym(library, QUOTE(UNW_OBJ(init_remote)));
-    lib_step = dlsym(library, QUOTE(UNW_OBJ(step)));
-    lib_get_reg = dlsym(library, QUOTE(UNW_OBJ(get_reg)));
-    lib_search_table = (search_table *)dlsym(library, QUOTE(UNW_OBJ(dwarf_search_unwind_table)));
+    lib_create_addr_space = loader_find(library, QUOTE(UNW_OBJ(create_addr_space)));
+    lib_init_remote = loader_find(library, QUOTE(UNW_OBJ(init_remote)));
+    lib_step = loader_find(library, QUOTE(UNW_OBJ(step)));
+    lib_get_reg = loader_find(library, QUOTE(UNW_OBJ(get_reg)));
+    lib_search_table = (search_table *)loader_find(library, QUOTE(UNW_OBJ(dwarf_search_unwind_table)));
     return lib_create_addr_space != NULL && lib_init_remote != NULL && lib_step != NULL && lib_get_reg != NULL &&
            lib_search_table != NULL;
 }
@@ -466,7 +466,7 @@ bool libunwind_start(void)
     };
     if (space != NULL)
         return true;
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *library = loader_open(LIBRARY);
     if (library == NULL || !bind_library(library))
         return false;
     space = lib_create_addr_space(&accessors, 0);

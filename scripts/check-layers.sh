@@ -41,8 +41,8 @@ allowed='
     clock_gettime abort'
 # Called at the start, at the end, or by the process calls, never for an event.
 allowed="$allowed"'
-    dlopen dlsym dladdr dl_iterate_phdr _dl_find_object getenv madvise munmap pthread_key_create pthread_setspecific
-    __cxa_atexit at_quick_exit on_exit fflush'
+    dlopen dlsym dladdr __libc_dlopen_mode __libc_dlsym dl_iterate_phdr getenv madvise munmap
+    pthread_key_create pthread_setspecific __cxa_atexit at_quick_exit on_exit fflush'
 # The program's own, if it has one: called once, at the start.
 allowed="$allowed fdtrace_default_suppressions"
 # Emitted by the compiler: unwinding through a wrapper, thread-local storage, the linker's table of addresses and hooks.
@@ -53,7 +53,7 @@ allowed="$allowed"'
 objects=$(find "$(dirname "$library")/preload" -name '*.o')
 exported=$(nm -D --defined-only "$library" | sed 's/.* //; s/@.*//; /^fdtrace_/d')
 ours=$(nm --defined-only $objects | sed -n 's/^[0-9a-f]* [A-Zi] //p' | sort -u | grep -vxF "$exported")
-for symbol in $(nm -u $objects | sed -n 's/^ *[Uw] //p' | sort -u | grep -vxF "$ours"); do
+for symbol in $(nm -u $objects | sed -n 's/^ *[Uw] //p' | sed 's/@.*//' | sort -u | grep -vxF "$ours"); do
     case " $(echo $allowed) " in
     *" $symbol "*) ;;
     *) fail "preload calls $symbol, which is not on the list of what a guest may call" ;;
