@@ -32,7 +32,7 @@ QUIET    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';)
 # nodelete: exit handlers and hooked threads point into the library until the process ends. static-libgcc: the few lines
 # that resume an unwinding come along, instead of one more library in every program.
 PRELOAD_FLAGS = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fexceptions -D_GNU_SOURCE \
-                -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -Iinclude -iquote preload $(CFLAGS)
+                -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -include preload/world.h -Iinclude -iquote preload $(CFLAGS)
 PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexecstack -Wl,--no-undefined \
                 -Wl,--as-needed $(LDFLAGS)
 PRELOAD_LIBS  = -ldl -lpthread
@@ -59,7 +59,21 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+# For programs of musl, a second library beside the first. musl's headers want the kernel's beside them, and its compiler
+# (Debian's musl-tools) sees no other folder. No libc is named in it: the program brings its own, and the library, which may be
+# preloaded into programs of glibc too, must not bring musl's there (preload/loader.h).
+MUSL_CC      ?= musl-gcc
+MUSL_KERNEL   = $(O)/musl/kernel
+KERNEL_FOLDER = $(firstword $(wildcard /usr/include/$(shell $(CC) -dumpmachine)/asm /usr/include/asm))
+musl: ## build the library for programs of musl (needs musl-gcc)
+	@mkdir -p $(MUSL_KERNEL)
+	@ln -sfn /usr/include/linux $(MUSL_KERNEL)/linux
+	@ln -sfn /usr/include/asm-generic $(MUSL_KERNEL)/asm-generic
+	@ln -sfn $(KERNEL_FOLDER) $(MUSL_KERNEL)/asm
+	$(MAKE) preload CC='$(MUSL_CC)' O=$(O)/musl CFLAGS='-isystem $(MUSL_KERNEL) $(CFLAGS)' PRELOAD_LIBS=-lgcc \
+	    PRELOAD_LINK='-shared -nodefaultlibs -Wl,-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
+
+.PHONY: all preload analyzer musl programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
@@ -145,6 +159,7 @@ $(O)/fdtrace.pc:
 install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 	install -Dm755 $(O)/fdtrace $(DESTDIR)$(bindir)/fdtrace
 	install -Dm644 $(O)/libfdtrace.so $(DESTDIR)$(libdir)/libfdtrace.so
+	$(if $(wildcard $(O)/musl/libfdtrace.so),install -Dm644 $(O)/musl/libfdtrace.so $(DESTDIR)$(libdir)/fdtrace/musl/libfdtrace.so)
 	install -Dm644 include/fdtrace/fdtrace.h $(DESTDIR)$(includedir)/fdtrace/fdtrace.h
 	install -Dm644 -t $(DESTDIR)$(prefix)/share/fdtrace $(FRAMEWORKS) $(SCHEMAS)
 	install -Dm644 $(O)/fdtrace.pc $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc
@@ -152,9 +167,10 @@ install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/fdtrace $(DESTDIR)$(libdir)/libfdtrace.so $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc \
-	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
+	    $(DESTDIR)$(libdir)/fdtrace/musl/libfdtrace.so $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
 	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS) $(SCHEMAS)))
 	-rmdir $(DESTDIR)$(includedir)/fdtrace $(DESTDIR)$(prefix)/share/fdtrace
+	-rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(libdir)/fdtrace/musl
 
 compile_commands.json: ## for editors and clang tools
 	@$(MAKE) -Bn V=1 all $(O)/fdtrace-tests | sed -n '/ -c -o /{s/["\\]/\\&/g;p}' | \

@@ -204,6 +204,8 @@ const char *launch_explain(const struct fdt_exec *launch)
     traceable_examine(&answer, launch_path(launch));
     if (answer.verdict == TRACEABLE_NOT && strncmp(answer.reason, "it is statically", 16) == 0)
         return "it is statically linked";
+    if (answer.musl)
+        return "it is linked to musl";
     return "it left no recording (static, set-uid, or ended before it began)";
 }
 

@@ -249,10 +249,11 @@ static void judge_linker(struct traceable *answer, const struct subject *subject
 {
     static const char dynamic[] = "trace a build of it for glibc";
     const char *secure;
-    if (strncmp(path_last(linker), "ld-musl", 7) == 0)
-        conclude(answer, TRACEABLE_NOT, dynamic, "%s is linked to musl (%s), and libfdtrace.so needs glibc",
-                 subject->who, linker);
-    else if (!is_glibc_linker(linker))
+    if (strncmp(path_last(linker), "ld-musl", 7) == 0) {
+        conclude(answer, TRACEABLE_NOT, "build a library for it with make musl",
+                 "%s is linked to musl (%s), and libfdtrace.so needs glibc", subject->who, linker);
+        answer->musl = secure_execution(subject) == NULL;
+    } else if (!is_glibc_linker(linker))
         conclude(answer, TRACEABLE_NOT, dynamic, "%s is started by %s, and libfdtrace.so needs glibc's dynamic linker",
                  subject->who, linker);
     else if (access(linker, F_OK) < 0)

@@ -344,16 +344,6 @@ int process_end(int status)
     return status;
 }
 
-static void at_exit(int status, void *unused)
-{
-    (void)unused;
-    int other = process_end(status);
-    if (other != status) {
-        fflush(NULL); /* what exit would do next; no other way leads out with another status */
-        raw(exit_group, other);
-    }
-}
-
 static int quick_status;
 
 void end_quick_status(int status)
@@ -361,8 +351,36 @@ void end_quick_status(int status)
     quick_status = status;
 }
 
-static void at_quick(void)
+/* Weak: there may be another libc than ours (loader.h), where we never get here. */
+#ifdef __GLIBC__
+extern __typeof__(on_exit) on_exit __attribute__((weak));
+extern int __cxa_at_quick_exit(void (*function)(void *), void *object) __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+#define AT_EXIT(function) on_exit(function, NULL)
+#define AT_QUICK_EXIT(function) __cxa_at_quick_exit(function, __dso_handle)
+static void at_exit(int status, void *unused)
 {
+    (void)unused;
+#else
+/* musl does not tell its handlers the status, nor pass a wrapper when main returns: it counts as 0 (wrap_exit.c). */
+extern __typeof__(atexit) atexit __attribute__((weak));
+extern int at_quick_exit(void (*function)(void)) __attribute__((weak));
+#define AT_EXIT(function) atexit(function)
+#define AT_QUICK_EXIT(function) at_quick_exit((void (*)(void))(function))
+static void at_exit(void)
+{
+    int status = quick_status;
+#endif
+    int other = process_end(status);
+    if (other != status) {
+        fflush(NULL); /* what exit would do next; no other way leads out with another status */
+        raw(exit_group, other);
+    }
+}
+
+static void at_quick(void *unused)
+{
+    (void)unused;
     int other = process_end(quick_status);
     if (other != quick_status)
         raw(exit_group, other);
@@ -370,6 +388,6 @@ static void at_quick(void)
 
 void end_start(void)
 {
-    on_exit(at_exit, NULL);
-    at_quick_exit(at_quick);
+    AT_EXIT(at_exit);
+    AT_QUICK_EXIT(at_quick);
 }

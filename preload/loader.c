@@ -12,6 +12,17 @@ extern void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak)
 extern void *__libc_dlsym(void *object, const char *name) __attribute__((weak));
 #define FROM_LIBC ((int)0x80000000) /* __RTLD_DLOPEN: loaded later, to be told to debuggers */
 
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
+bool loader_is_foreign(void)
+{
+#ifdef __GLIBC__
+    return gnu_get_libc_version == NULL;
+#else
+    return gnu_get_libc_version != NULL;
+#endif
+}
+
 static void *libdl; /* where we had to fetch it */
 static __typeof__(dlsym) *the_dlsym;
 static __typeof__(dlopen) *the_dlopen;

@@ -29,6 +29,13 @@
 OF_FIRST_VERSION(pthread_key_create);
 OF_FIRST_VERSION(pthread_setspecific);
 
+/*
+ * Is this the other C library, not the one we were built for? LD_PRELOAD may reach programs of both, and musl ends a program
+ * whose preloaded library wants what it lacks. So nothing that only one of them has is asked for but weakly, and in the wrong
+ * world we pass every call on and do nothing.
+ */
+bool loader_is_foreign(void);
+
 /* dlsym. handle: RTLD_DEFAULT, RTLD_NEXT (after us; libdl's own are found, too) or dlopen's. NULL: no such symbol. */
 void *loader_find(void *handle, const char *name);
 /* dlopen with RTLD_NOW | RTLD_LOCAL. NULL: it cannot be had. */

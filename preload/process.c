@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "follow.h"
 #include "gate.h"
+#include "loader.h"
 #include "misuse.h"
 #include "modules.h"
 #include "option.h"
@@ -182,6 +183,10 @@ void process_start(void)
     int saved = errno;
     const char *reason = NULL;
 
+    if (loader_is_foreign()) {
+        gate_set(GATE_OFF);
+        return;
+    }
     block_signals(&signals);
     bind_all();
     const char *text = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_OPTIONS");

@@ -2,9 +2,12 @@
  * Stacks inside the traced process: preload/stack.c and what stands behind it, compiled into this test with a site
  * table of its own. The referees are glibc's backtrace(3), which uses libgcc's unwinder, and libunwind.
  */
+/* objects_start is never called, so the list that stands in for _dl_find_object finds the objects here (objects.h). */
 #define store stack_test_store
 #include "../preload/cfi.c"
 #include "../preload/cfi_expression.c"
+#include "../preload/loader.c"
+#include "../preload/objects.c"
 #include "../preload/say.c"
 #include "../preload/stack.c"
 #include "../preload/unwind.c"
