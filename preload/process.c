@@ -271,13 +271,29 @@ void process_clones(unsigned long flags)
         process_shares_table = true;
 }
 
+/*
+ * Where the kernel did not wipe the guard (before Linux 4.14, or in a sandbox or emulator that does not know how), a child still
+ * is what its pid says, if somebody asks.
+ */
+bool process_was_forked(void)
+{
+    uint32_t phase = __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE);
+    if (phase == GATE_ON && store.header->pid != (int32_t)raw(getpid)) {
+        memset(guard->execs, 0, sizeof(guard->execs));
+        memset(guard->crossings, 0, sizeof(guard->crossings));
+        memset(guard->index, 0, ((size_t)guard->index_mask + 1) * sizeof(guard->index[0]));
+        gate_set(phase = GATE_WIPED);
+    }
+    return phase == GATE_WIPED;
+}
+
 void process_forked(uint64_t fork_ns)
 {
     uint32_t wiped = GATE_WIPED;
     int saved = errno;
     thread_self.vfork_pid = 0;
     process_shares_table = false;
-    if (__atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (process_was_forked() && __atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_adopt(fork_ns);
     errno = saved;
 }

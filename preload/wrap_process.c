@@ -57,7 +57,7 @@ EXPORT int daemon(int nochdir, int noclose)
     uint64_t fork_ns = store_now();
     int answer = REAL(daemon)(nochdir, noclose);
     int saved = errno;
-    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) == GATE_WIPED) {
+    if (process_was_forked()) {
         process_daemonized();
         process_forked(fork_ns);
     }

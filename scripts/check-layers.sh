@@ -42,13 +42,15 @@ allowed='
 # Called at the start, at the end, or by the process calls, never for an event.
 allowed="$allowed"'
     dlopen dlsym dladdr __libc_dlopen_mode __libc_dlsym dl_iterate_phdr getenv madvise munmap
-    pthread_key_create pthread_setspecific __cxa_atexit at_quick_exit on_exit fflush'
+    pthread_key_create pthread_setspecific __cxa_atexit __cxa_at_quick_exit on_exit fflush'
 # The program's own, if it has one: called once, at the start.
 allowed="$allowed fdtrace_default_suppressions"
+# Tells one C library from the other; never called.
+allowed="$allowed gnu_get_libc_version"
 # Emitted by the compiler: unwinding through a wrapper, thread-local storage, the linker's table of addresses and hooks.
 allowed="$allowed"'
     _Unwind_Resume __gcc_personality_v0 __stack_chk_fail __tls_get_addr _GLOBAL_OFFSET_TABLE_
-    __start_fdt_hooks __stop_fdt_hooks'
+    __start_fdt_hooks __stop_fdt_hooks __dso_handle'
 
 objects=$(find "$(dirname "$library")/preload" -name '*.o')
 exported=$(nm -D --defined-only "$library" | sed 's/.* //; s/@.*//; /^fdtrace_/d')
