@@ -21,6 +21,13 @@ includedir ?= $(prefix)/include
 JOBS    ?= 2
 FILTER  ?= *
 
+# CROSS=aarch64-linux-gnu- builds for another machine; MUSL_CC is what `make musl` compiles with.
+ifdef CROSS
+CC      := $(CROSS)gcc
+CXX     := $(CROSS)g++
+endif
+MUSL_CC ?= musl-gcc
+
 comma   := ,
 WARN    := -Wall -Wextra $(if $(CI)$(WERROR),-Werror)
 OPT     := $(if $(DEBUG),-O0 -g3,-O2 -g)
@@ -62,7 +69,6 @@ PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 # For programs of musl, a second library beside the first. musl's headers want the kernel's beside them, and its compiler
 # (Debian's musl-tools) sees no other folder. No libc is named in it: the program brings its own, and the library, which may be
 # preloaded into programs of glibc too, must not bring musl's there (preload/loader.h).
-MUSL_CC      ?= musl-gcc
 MUSL_KERNEL   = $(O)/musl/kernel
 KERNEL_FOLDER = $(firstword $(wildcard /usr/include/$(shell $(CC) -dumpmachine)/asm /usr/include/asm))
 musl: ## build the library for programs of musl (needs musl-gcc)
@@ -71,7 +77,7 @@ musl: ## build the library for programs of musl (needs musl-gcc)
 	@ln -sfn /usr/include/asm-generic $(MUSL_KERNEL)/asm-generic
 	@ln -sfn $(KERNEL_FOLDER) $(MUSL_KERNEL)/asm
 	$(MAKE) preload CC='$(MUSL_CC)' O=$(O)/musl CFLAGS='-isystem $(MUSL_KERNEL) $(CFLAGS)' PRELOAD_LIBS=-lgcc \
-	    PRELOAD_LINK='-shared -nodefaultlibs -Wl,-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
+	    PRELOAD_LINK='-shared -nodefaultlibs -Wl$(comma)--eh-frame-hdr$(comma)-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
 
 .PHONY: all preload analyzer musl programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
@@ -79,7 +85,8 @@ musl: ## build the library for programs of musl (needs musl-gcc)
 all: preload analyzer ## build the library and the command (default)
 preload: $(O)/libfdtrace.so ## build the library alone
 analyzer: $(O)/fdtrace ## build the command alone
-programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
+# With musl's library, where there is its compiler: worlds_test.c traces a program of it.
+programs: $(TEST_LIBRARIES) $(PROGRAMS) $(if $(CROSS),,$(shell command -v $(MUSL_CC) >/dev/null && echo musl)) ## build the programs the tests trace
 
 check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
 	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
@@ -182,7 +189,7 @@ clean: ## remove everything that was built
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z_. ]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
-	@echo 'variables: DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
+	@echo 'variables: CROSS=aarch64-linux-gnu- DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
 
 $(PROGRAMS): | $(TEST_LIBRARIES)
 

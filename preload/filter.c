@@ -109,5 +109,5 @@ void filter_watch(void)
 
 bool filter_known(void)
 {
-    return (store.header->flags & FDT_HEADER_FILTERED) != 0;
+    return store.header != NULL && (store.header->flags & FDT_HEADER_FILTERED) != 0;
 }

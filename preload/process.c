@@ -372,12 +372,12 @@ void process_filter_refused(void)
         quarantine_resume();
 }
 
-/* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */
+/* An earlier caller may have started us already, without the arguments. */
 __attribute__((constructor(101))) static void construct(int argc, char **argv)
 {
     uint32_t new = GATE_NEW;
     if (__atomic_compare_exchange_n(&guard->phase, &new, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_start();
-    if (store.header != NULL)
+    if (store.header != NULL && STORE_IS_HANDED_ARGUMENTS)
         store_arguments(argc, argv);
 }

@@ -7,6 +7,10 @@
 #ifndef FDTRACE_WORLD_H
 #define FDTRACE_WORLD_H
 
+#ifndef __LP64__
+#error "fdtrace is 64-bit: build it without -m32, for a 64-bit machine"
+#endif
+
 #include <features.h>
 #include <stdint.h>
 
