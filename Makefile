@@ -22,9 +22,10 @@ JOBS    ?= 2
 FILTER  ?= *
 
 # CROSS=aarch64-linux-gnu- builds for another machine; MUSL_CC is what `make musl` compiles with.
+# SYSROOT=folder is where the other machine's libraries are.
 ifdef CROSS
-CC      := $(CROSS)gcc
-CXX     := $(CROSS)g++
+CC      := $(CROSS)gcc $(if $(SYSROOT),--sysroot=$(SYSROOT))
+CXX     := $(CROSS)g++ $(if $(SYSROOT),--sysroot=$(SYSROOT))
 endif
 MUSL_CC ?= musl-gcc
 
@@ -66,6 +67,29 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
+.PHONY: all check-aarch64 preload analyzer musl programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.DELETE_ON_ERROR:
+
+all: preload analyzer ## build the library and the command (default)
+preload: $(O)/libfdtrace.so ## build the library alone
+analyzer: $(O)/fdtrace ## build the command alone
+programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
+# worlds_test.c traces a program of musl, where there is its compiler.
+ifeq ($(CROSS),)
+programs: $(shell command -v $(MUSL_CC) >/dev/null && echo musl)
+endif
+
+check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
+	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
+
+bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1: beside other tools, too)
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
+	$(if $(PEERS),FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench-peers.sh)
+
+# PATTERN='stress *' runs some of the workloads.
+transparency: all ## run other people's test suites and servers bare and traced, and compare
+	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
+
 # For programs of musl, a second library beside the first. musl's headers want the kernel's beside them, and its compiler
 # (Debian's musl-tools) sees no other folder. No libc is named in it: the program brings its own, and the library, which may be
 # preloaded into programs of glibc too, must not bring musl's there (preload/loader.h).
@@ -79,25 +103,8 @@ musl: ## build the library for programs of musl (needs musl-gcc)
 	$(MAKE) preload CC='$(MUSL_CC)' O=$(O)/musl CFLAGS='-isystem $(MUSL_KERNEL) $(CFLAGS)' PRELOAD_LIBS=-lgcc \
 	    PRELOAD_LINK='-shared -nodefaultlibs -Wl$(comma)--eh-frame-hdr$(comma)-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
 
-.PHONY: all preload analyzer musl programs check test bench transparency install uninstall clean help compile_commands.json $(O)/fdtrace.pc
-.DELETE_ON_ERROR:
-
-all: preload analyzer ## build the library and the command (default)
-preload: $(O)/libfdtrace.so ## build the library alone
-analyzer: $(O)/fdtrace ## build the command alone
-# With musl's library, where there is its compiler: worlds_test.c traces a program of it.
-programs: $(TEST_LIBRARIES) $(PROGRAMS) $(if $(CROSS),,$(shell command -v $(MUSL_CC) >/dev/null && echo musl)) ## build the programs the tests trace
-
-check test: all programs $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
-	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
-
-bench: all programs ## measure the cost, as ratios to the bare program (PEERS=1: beside other tools, too)
-	FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench.sh
-	$(if $(PEERS),FDTRACE_BUILD='$(abspath $(O))' ./scripts/bench-peers.sh)
-
-# PATTERN='stress *' runs some of the workloads.
-transparency: all ## run other people's test suites and servers bare and traced, and compare
-	FDTRACE_BUILD='$(abspath $(O))' ./scripts/transparency.sh $(if $(PATTERN),'$(PATTERN)')
+check-aarch64: ## build for aarch64, and run the tests there as far as qemu can
+	./scripts/check-aarch64.sh
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)
@@ -188,7 +195,7 @@ clean: ## remove everything that was built
 	rm -rf $(O) compile_commands.json
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z_. ]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z_.0-9 -]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
 	@echo 'variables: CROSS=aarch64-linux-gnu- DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
 
 $(PROGRAMS): | $(TEST_LIBRARIES)

@@ -232,7 +232,9 @@ static int run_analyzer(int output, uint64_t since)
     int status = 0;
     if (store.path[0] == '\0' || !find_analyzer(path))
         return REPORT_UNMADE;
-    long child = raw(clone, 0);
+    long child = raw(clone, 0); /* no signal at its end: the program's handlers need not know */
+    if (child == -EINVAL)
+        child = raw(clone, SIGCHLD); /* qemu's user emulation cannot do without */
     if (child == 0)
         become_analyzer(path, output, since);
     if (child < 0)

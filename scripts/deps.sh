@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers]
+# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers] [worlds]
 #
 #   build   the compiler and the libraries
 #   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
 #           run traced; xmllint and jsonschema, which read what reports write
 #   trust   the test suites and benchmarks of `make transparency`
+#   worlds  compilers for aarch64 and musl, and qemu: for scripts/check-aarch64.sh and the tests that trace a program of musl
 #   peers   the other tools that `make bench PEERS=1` measures, and what draws its plots
 #
 # Nothing is said and nothing is touched when everything is there. Servers among the packages are neither started nor
@@ -18,6 +19,7 @@ test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux 
       sqlite3 dash libxml2-utils python3-jsonschema
       protobuf-compiler"
 trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
+worlds='gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static musl-tools'
 peers='valgrind strace ltrace heaptrack gnuplot-nox'
 
 wanted=
@@ -27,7 +29,8 @@ for group in "${@:-build}"; do
     test) wanted="$wanted $test" ;;
     trust) wanted="$wanted $trust" ;;
     peers) wanted="$wanted $peers" ;;
-    *) echo "deps.sh: no group is called '$group': build, test, trust, peers" >&2; exit 2 ;;
+    worlds) wanted="$wanted $worlds" ;;
+    *) echo "deps.sh: no group is called '$group': build, test, trust, peers, worlds" >&2; exit 2 ;;
     esac
 done
 
