@@ -96,6 +96,7 @@ transparency: all ## run other people's test suites and servers bare and traced,
 MUSL_KERNEL   = $(O)/musl/kernel
 KERNEL_FOLDER = $(firstword $(wildcard /usr/include/$(shell $(CC) -dumpmachine)/asm /usr/include/asm))
 musl: ## build the library for programs of musl (needs musl-gcc)
+	@[ -n '$(KERNEL_FOLDER)' ] || { echo 'make musl: no headers of the kernel for $(CC)' >&2; exit 1; }
 	@mkdir -p $(MUSL_KERNEL)
 	@ln -sfn /usr/include/linux $(MUSL_KERNEL)/linux
 	@ln -sfn /usr/include/asm-generic $(MUSL_KERNEL)/asm-generic

@@ -45,6 +45,7 @@ if [ ! -e "$root/complete" ]; then
     printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
     mkdir -p "$root/var/log"
     touch "$root/var/log/dpkg.log"
+    echo emulated >"$root/etc/hostname"
     mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root$PWD"
     touch "$root/complete"
 fi
@@ -54,7 +55,8 @@ make -j2 CROSS=aarch64-linux-gnu- O=build/aarch64/out WERROR="${WERROR-1}" XML_F
 scripts/check-glibc.sh build/aarch64/out/libfdtrace.so
 
 log=$folder/tests.log
-export root log
+here=$PWD
+export root log here
 unshare --user --map-root-user --mount --pid --fork sh -eu -c '
     mkdir -p "$root/binfmt"
     mount -t binfmt_misc binfmt_misc "$root/binfmt" || exit 77
@@ -64,10 +66,9 @@ unshare --user --map-root-user --mount --pid --fork sh -eu -c '
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-    mount --rbind "$PWD" "$root$PWD"
-    cd "$root$PWD"
-    exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root FDTRACE_BUILD="$PWD/build/aarch64/out" \
-        /bin/sh -c "cd \"\$0\" && exec build/aarch64/out/fdtrace-tests -j2 --timeout 240 \"\$@\"" "$PWD" "$@"
+    mount --rbind "$here" "$root$here"
+    exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root FDTRACE_BUILD="$here/build/aarch64/out" \
+        /bin/sh -c "cd \"\$0\" && exec build/aarch64/out/fdtrace-tests -j2 --timeout 240 \"\$@\"" "$here" "$@"
 ' sh "$@" >"$log" 2>&1 && status=0 || status=$?
 if [ "$status" = 77 ]; then
     tail -n 2 "$log" >&2
