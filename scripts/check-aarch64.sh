@@ -67,8 +67,9 @@ unshare --user --map-root-user --mount --pid --fork sh -eu -c '
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
     mount --rbind "$here" "$root$here"
+    # The first process of the namespace is a shell: the test runner waits for its own children, not for all orphans.
     exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root FDTRACE_BUILD="$here/build/aarch64/out" \
-        /bin/sh -c "cd \"\$0\" && exec build/aarch64/out/fdtrace-tests -j2 --timeout 240 \"\$@\"" "$here" "$@"
+        /bin/sh -c "cd \"\$0\"; build/aarch64/out/fdtrace-tests -j2 --timeout 240 \"\$@\"; exit \$?" "$here" "$@"
 ' sh "$@" >"$log" 2>&1 && status=0 || status=$?
 if [ "$status" = 77 ]; then
     tail -n 2 "$log" >&2
