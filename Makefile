@@ -22,6 +22,14 @@ includedir ?= $(prefix)/include
 JOBS    ?= 2
 FILTER  ?= *
 
+# CROSS=aarch64-linux-gnu- builds for another machine; MUSL_CC is what `make musl` compiles with.
+# SYSROOT=folder is where the other machine's libraries are.
+ifdef CROSS
+CC      := $(CROSS)gcc $(if $(SYSROOT),--sysroot=$(SYSROOT))
+CXX     := $(CROSS)g++ $(if $(SYSROOT),--sysroot=$(SYSROOT))
+endif
+MUSL_CC ?= musl-gcc
+
 comma   := ,
 WARN    := -Wall -Wextra $(if $(CI)$(WERROR),-Werror)
 OPT     := $(if $(DEBUG),-O0 -g3,-O2 -g)
@@ -34,7 +42,7 @@ QUIET    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';)
 # that resume an unwinding come along, instead of one more library in every program. noseparate-code: two mappings fewer,
 # 10 us of every program's start.
 PRELOAD_FLAGS = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fexceptions -D_GNU_SOURCE \
-                -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -Iinclude -iquote preload $(CFLAGS)
+                -U_FORTIFY_SOURCE $(WARN) -Wno-override-init -include preload/world.h -Iinclude -iquote preload $(CFLAGS)
 PRELOAD_LINK  = -shared -static-libgcc -Wl,-z,now,-z,relro,-z,nodelete,-z,noexecstack,-z,noseparate-code -Wl,--no-undefined \
                 -Wl,--as-needed $(LDFLAGS)
 PRELOAD_LIBS  = -ldl -lpthread
@@ -61,13 +69,17 @@ FRAMEWORKS       := $(wildcard frameworks/*.c frameworks/*.h frameworks/*.py)
 SCHEMAS          := $(wildcard analyzer/out/*.schema.json)
 PROGRAMS         := $(C_PROGRAMS) $(CXX_PROGRAMS)
 
-.PHONY: all preload analyzer programs check test bench transparency storm growth torture install uninstall clean help compile_commands.json $(O)/fdtrace.pc
+.PHONY: all check-aarch64 preload analyzer musl programs check test bench transparency storm growth torture install uninstall clean help compile_commands.json $(O)/fdtrace.pc
 .DELETE_ON_ERROR:
 
 all: preload analyzer ## build the library and the command (default)
 preload: $(O)/libfdtrace.so ## build the library alone
 analyzer: $(O)/fdtrace ## build the command alone
 programs: $(TEST_LIBRARIES) $(PROGRAMS) ## build the programs the tests trace
+# worlds_test.c traces a program of musl, where there is its compiler.
+ifeq ($(CROSS),)
+programs: $(shell command -v $(MUSL_CC) >/dev/null && echo musl)
+endif
 
 check test: all programs fuzz-replay $(O)/fdtrace-tests ## run every test (FILTER='victims/*' for some, JOBS=2)
 	FDTRACE_BUILD='$(abspath $(O))' $(O)/fdtrace-tests -j$(JOBS) --timeout 120 --filter '$(FILTER)'
@@ -90,6 +102,23 @@ growth: all programs ## ask about running servers that leak, or only seem to
 # PATTERN='storm *' runs some of the items.
 torture: all programs $(O)/fdtrace-tests ## all of the torture that check runs slices of: minutes
 	FDTRACE_BUILD='$(abspath $(O))' ./scripts/torture.sh $(if $(PATTERN),'$(PATTERN)')
+
+# For programs of musl, a second library beside the first. musl's headers want the kernel's beside them, and its compiler
+# (Debian's musl-tools) sees no other folder. No libc is named in it: the program brings its own, and the library, which may be
+# preloaded into programs of glibc too, must not bring musl's there (preload/loader.h).
+MUSL_KERNEL   = $(O)/musl/kernel
+KERNEL_FOLDER = $(firstword $(wildcard /usr/include/$(shell $(CC) -dumpmachine)/asm /usr/include/asm))
+musl: ## build the library for programs of musl (needs musl-gcc)
+	@[ -n '$(KERNEL_FOLDER)' ] || { echo 'make musl: no headers of the kernel for $(CC)' >&2; exit 1; }
+	@mkdir -p $(MUSL_KERNEL)
+	@ln -sfn /usr/include/linux $(MUSL_KERNEL)/linux
+	@ln -sfn /usr/include/asm-generic $(MUSL_KERNEL)/asm-generic
+	@ln -sfn $(KERNEL_FOLDER) $(MUSL_KERNEL)/asm
+	$(MAKE) preload CC='$(MUSL_CC)' O=$(O)/musl CFLAGS='-isystem $(MUSL_KERNEL) $(CFLAGS)' PRELOAD_LIBS=-lgcc \
+	    PRELOAD_LINK='-shared -nodefaultlibs -Wl$(comma)--eh-frame-hdr$(comma)-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
+
+check-aarch64: ## build for aarch64, and run the tests there as far as qemu can
+	./scripts/check-aarch64.sh
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
 FLAGS := $(CC) $(CXX) $(PRELOAD_FLAGS) $(ANALYZER_FLAGS) $(LDFLAGS) $(PROGRAM_FLAGS)
@@ -158,6 +187,7 @@ $(O)/fdtrace.pc:
 install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 	install -Dm755 $(O)/fdtrace $(DESTDIR)$(bindir)/fdtrace
 	install -Dm644 $(O)/libfdtrace.so $(DESTDIR)$(libdir)/libfdtrace.so
+	$(if $(wildcard $(O)/musl/libfdtrace.so),install -Dm644 $(O)/musl/libfdtrace.so $(DESTDIR)$(libdir)/fdtrace/musl/libfdtrace.so)
 	install -Dm644 include/fdtrace/fdtrace.h $(DESTDIR)$(includedir)/fdtrace/fdtrace.h
 	install -Dm644 -t $(DESTDIR)$(prefix)/share/fdtrace $(FRAMEWORKS) $(SCHEMAS)
 	install -Dm644 $(O)/fdtrace.pc $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc
@@ -165,9 +195,10 @@ install: all $(O)/fdtrace.pc ## install under $(DESTDIR)$(prefix)
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/fdtrace $(DESTDIR)$(libdir)/libfdtrace.so $(DESTDIR)$(libdir)/pkgconfig/fdtrace.pc \
-	    $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
+	    $(DESTDIR)$(libdir)/fdtrace/musl/libfdtrace.so $(DESTDIR)$(includedir)/fdtrace/fdtrace.h $(DESTDIR)$(mandir)/man1/fdtrace.1
 	rm -f $(addprefix $(DESTDIR)$(prefix)/share/fdtrace/,$(notdir $(FRAMEWORKS) $(SCHEMAS)))
 	-rmdir $(DESTDIR)$(includedir)/fdtrace $(DESTDIR)$(prefix)/share/fdtrace
+	-rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(libdir)/fdtrace/musl
 
 include tests/fuzz/fuzz.mk
 
@@ -180,8 +211,8 @@ clean: ## remove everything that was built
 	rm -rf $(O) compile_commands.json
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z_. ]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
-	@echo 'variables: DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
+	@awk -F':.*## ' '/^[a-z_.0-9 -]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' Makefile
+	@echo 'variables: CROSS=aarch64-linux-gnu- DEBUG=1 SAN=1 WERROR=1 V=1 O=$(O) prefix=$(prefix) DESTDIR='
 
 $(PROGRAMS): | $(TEST_LIBRARIES)
 

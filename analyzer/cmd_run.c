@@ -181,6 +181,10 @@ static int examine(struct run *run)
 {
     struct traceable *answer = &run->traceable;
     traceable_examine(answer, run->words[0]);
+    if (answer->musl && run_library_has_musl())
+        answer->verdict = TRACEABLE;
+    else
+        answer->musl = false;
     const char *remedy = answer->remedy != NULL ? answer->remedy : "", *comma = answer->remedy != NULL ? "; " : "";
     if (answer->verdict == TRACEABLE || (answer->verdict == TRACEABLE_NOT && run->allow_untraced))
         return -1;
@@ -328,7 +332,7 @@ static int run_in_folder(struct run *run)
 {
     char error[PATH_MAX + 256];
     char **environment = NULL;
-    int result = run_library_find(&run->library, &run->folder, error, sizeof(error));
+    int result = run_library_find(&run->library, &run->folder, run->traceable.musl, error, sizeof(error));
     if (result == 0)
         environment = run_environment_make(&run->library, &run->folder, run->guest_options, error, sizeof(error));
     if (environment == NULL) {
@@ -336,8 +340,9 @@ static int run_in_folder(struct run *run)
         return abandon(run, EXIT_USAGE);
     }
     /* Said now, because the command may take its time; it runs all the same: --require-traced has its say at the end. */
-    run->report.proven = run_self_test(&run->folder, environment, error, sizeof(error)) == 0;
-    if (!run->report.proven)
+    /* We ourselves are of glibc: about the library for musl our own test would say nothing. */
+    run->report.proven = !run->traceable.musl && run_self_test(&run->folder, environment, error, sizeof(error)) == 0;
+    if (!run->report.proven && !run->traceable.musl)
         command_error(run->command, "%s", error);
     struct run_child child = {.path = run->traceable.path, .words = run->words, .environment = environment,
                               .by_shell = run->traceable.by_shell, .size_limit = run->size_limit, .wait_all = run->wait_all};

@@ -176,14 +176,11 @@ static bool skip(const uint8_t **code, const uint8_t *end, const void *bytes, si
  * not see a function its dynamic linker does not know, so it was not called, and here nothing of the program is
  * executed.
  */
-static uint64_t constant_answer(Elf *elf, uint64_t function)
+static uint64_t constant_answer_x86_64(const uint8_t *code, const uint8_t *end, uint64_t function)
 {
-    size_t most = 0;
-    const uint8_t *code = (const uint8_t *)bytes_at(elf, function, &most), *begin = code, *end = code + most;
+    const uint8_t *begin = code;
     int32_t number;
     uint64_t answer = 0;
-    if (code == NULL)
-        return 0;
     skip(&code, end, "\xf3\x0f\x1e\xfa", 4);                           /* endbr64 */
     skip(&code, end, "\x55\x48\x89\xe5", 4);                           /* push %rbp; mov %rsp, %rbp */
     bool relative = skip(&code, end, "\x48\x8d\x05", 3);               /* lea number(%rip), %rax */
@@ -196,14 +193,41 @@ static uint64_t constant_answer(Elf *elf, uint64_t function)
     return skip(&code, end, "\xc3", 1) ? answer : 0;
 }
 
+/* The same. Instructions are words, and addresses are made of the page's distance and the place in the page. */
+static uint64_t constant_answer_aarch64(const uint8_t *code, const uint8_t *end, uint64_t function)
+{
+    enum { WORDS = 4 };
+    uint32_t words[WORDS] = {0};
+    memcpy(words, code, (size_t)(end - code) < sizeof(words) ? (size_t)(end - code) : sizeof(words));
+    unsigned at = words[0] == 0xd503245f;             /* bti c */
+    uint32_t adrp = words[at], add = words[at + 1];
+    if ((adrp & 0x9f00001f) != 0x90000000 || (add & 0xffc003ff) != 0x91000000 || at + 2 >= WORDS ||
+        words[at + 2] != 0xd65f03c0)                  /* adrp x0, page; add x0, x0, place; ret */
+        return 0;
+    uint64_t pages = (uint64_t)(adrp >> 5 & 0x7ffff) << 2 | (adrp >> 29 & 3);
+    pages = (pages ^ 1u << 20) - (1u << 20);          /* 21 bits with a sign */
+    return ((function + at * 4) & ~UINT64_C(0xfff)) + (pages << 12) + (add >> 10 & 0xfff);
+}
+
+static uint64_t constant_answer(Elf *elf, unsigned machine, uint64_t function)
+{
+    size_t most = 0;
+    const uint8_t *code = (const uint8_t *)bytes_at(elf, function, &most);
+    if (code == NULL)
+        return 0;
+    return machine == EM_X86_64    ? constant_answer_x86_64(code, code + most, function)
+           : machine == EM_AARCH64 ? constant_answer_aarch64(code, code + most, function)
+                                   : 0;
+}
+
 /* The string a program's function answered, if all of it, its NUL included, comes from the file. */
 static int read_answer(struct suppressions *list, Elf *elf, const struct place *place, char *error, size_t error_size)
 {
     size_t most = 0;
     GElf_Ehdr header;
     uint64_t answer = place->answer, function = answer == 0 && place->uncalled ? find_function(elf) : 0;
-    if (function != 0 && gelf_getehdr(elf, &header) != NULL && header.e_machine == EM_X86_64)
-        answer = constant_answer(elf, function);
+    if (function != 0 && gelf_getehdr(elf, &header) != NULL)
+        answer = constant_answer(elf, header.e_machine, function);
     const char *text = answer != 0 ? bytes_at(elf, answer, &most) : NULL;
     const char *end = text != NULL ? memchr(text, '\0', most < TEXT_MOST ? most : TEXT_MOST) : NULL;
     if (end != NULL)

@@ -202,8 +202,8 @@ const char *launch_explain(const struct fdt_exec *launch)
     if ((launch->flags & FDT_EXEC_UNFOLLOWED) != 0)
         return "it was started without LD_PRELOAD";
     traceable_examine(&answer, launch_path(launch));
-    if (answer.verdict == TRACEABLE_NOT && strncmp(answer.reason, "it is statically", 16) == 0)
-        return "it is statically linked";
+    if (answer.verdict == TRACEABLE_NOT && answer.brief != NULL && strncmp(answer.reason, "it ", 3) == 0)
+        return answer.brief;
     return "it left no recording (static, set-uid, or ended before it began)";
 }
 

@@ -30,14 +30,15 @@ static bool is_library(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
 }
 
-static int find_beside(char path[PATH_MAX], char *error, size_t error_size)
+/* name: RUN_LIBRARY or RUN_LIBRARY_MUSL */
+static int find_beside(const char *name, char path[PATH_MAX], char *error, size_t error_size)
 {
     char self[PATH_MAX], candidate[2 * PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[length > 0 ? length : 0] = '\0';
     int folder = (int)(path_last(self) - self);
     for (size_t i = 0; length > 0 && places[i] != NULL; i++) {
-        snprintf(candidate, sizeof(candidate), "%.*s%s" RUN_LIBRARY, folder, self, places[i]);
+        snprintf(candidate, sizeof(candidate), "%.*s%s%s", folder, self, places[i], name);
         if (is_library(candidate) && realpath(candidate, path) != NULL)
             return 0;
     }
@@ -46,11 +47,11 @@ static int find_beside(char path[PATH_MAX], char *error, size_t error_size)
     return -ENOENT;
 }
 
-static int find_library(char path[PATH_MAX], char *error, size_t error_size)
+static int find_library(const char *name, char path[PATH_MAX], char *error, size_t error_size)
 {
     const char *given = getenv("FDTRACE_LIBRARY");
     if (given == NULL || *given == '\0')
-        return find_beside(path, error, error_size);
+        return find_beside(name, path, error, error_size);
     if (is_library(given) && realpath(given, path) != NULL)
         return 0;
     snprintf(error, error_size, "FDTRACE_LIBRARY names %s, which is no library that can be read", given);
@@ -62,11 +63,19 @@ static bool can_stand_in_preload(const char *path)
     return strpbrk(path, " :$") == NULL;
 }
 
-int run_library_find(struct run_library *library, const struct run_folder *folder, char *error, size_t error_size)
+bool run_library_has_musl(void)
+{
+    char path[PATH_MAX], error[2 * PATH_MAX];
+    const char *given = getenv("FDTRACE_LIBRARY");
+    return (given == NULL || *given == '\0') && find_beside(RUN_LIBRARY_MUSL, path, error, sizeof(error)) == 0;
+}
+
+int run_library_find(struct run_library *library, const struct run_folder *folder, bool musl, char *error,
+                     size_t error_size)
 {
     char target[PATH_MAX];
     library->link.path[0] = '\0';
-    int result = find_library(target, error, error_size);
+    int result = find_library(musl ? RUN_LIBRARY_MUSL : RUN_LIBRARY, target, error, error_size);
     if (result < 0)
         return result;
     if (can_stand_in_preload(target)) {

@@ -11,6 +11,7 @@
 #include "run_folder.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Where the library is preloaded from. */
@@ -27,7 +28,10 @@ int run_environment_own(void);
  * LD_PRELOAD at spaces and colons and expands $; a path that has one is given a link in the session folder, or in a
  * folder of its own. 0, or negative errno with one line in error.
  */
-int run_library_find(struct run_library *library, const struct run_folder *folder, char *error, size_t error_size);
+int run_library_find(struct run_library *library, const struct run_folder *folder, bool musl, char *error,
+                     size_t error_size);
+/* Is there one for programs of musl (make musl)? Then musl asks for that one. */
+bool run_library_has_musl(void);
 void run_library_release(const struct run_library *library);
 
 /* Appends KEY=VALUE as FDTRACE_OPTIONS wants it, after a colon unless it is the first. -EINVAL: it cannot be quoted. */

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #define RUN_LIBRARY "libfdtrace.so"
+#define RUN_LIBRARY_MUSL "musl/libfdtrace.so"
 
 struct run_folder {
     char path[PATH_MAX];      /* absolute */

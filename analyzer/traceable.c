@@ -249,10 +249,12 @@ static void judge_linker(struct traceable *answer, const struct subject *subject
 {
     static const char dynamic[] = "trace a build of it for glibc";
     const char *secure;
-    if (strncmp(path_last(linker), "ld-musl", 7) == 0)
-        conclude(answer, TRACEABLE_NOT, dynamic, "%s is linked to musl (%s), and libfdtrace.so needs glibc",
-                 subject->who, linker);
-    else if (!is_glibc_linker(linker))
+    if (strncmp(path_last(linker), "ld-musl", 7) == 0) {
+        conclude(answer, TRACEABLE_NOT, "build a library for it with make musl",
+                 "%s is linked to musl (%s), and libfdtrace.so needs glibc", subject->who, linker);
+        answer->brief = "it is linked to musl";
+        answer->musl = secure_execution(subject) == NULL;
+    } else if (!is_glibc_linker(linker))
         conclude(answer, TRACEABLE_NOT, dynamic, "%s is started by %s, and libfdtrace.so needs glibc's dynamic linker",
                  subject->who, linker);
     else if (access(linker, F_OK) < 0)
@@ -280,9 +282,11 @@ static void judge_elf(struct traceable *answer, const struct subject *subject)
         conclude(answer, TRACEABLE_NOT, "trace a 64-bit build of it",
                  "%s is a 32-bit program (%s), and libfdtrace.so is 64-bit", subject->who,
                  machine_name(file_machine(subject)));
+        answer->brief = "it is a 32-bit program";
     } else if (file_machine(subject) != NATIVE_MACHINE || header.e_ident[EI_DATA] != ELFDATA2LSB) {
         conclude(answer, TRACEABLE_NOT, "trace it on such a machine", "%s is built for %s, and libfdtrace.so for %s",
                  subject->who, machine_name(file_machine(subject)), machine_name(NATIVE_MACHINE));
+        answer->brief = "it is built for another machine";
     } else if (header.e_type != ET_EXEC && header.e_type != ET_DYN) {
         conclude(answer, TRACEABLE_NO_EXECUTABLE, NULL, "%s is an ELF file, but no program", subject->who);
     } else if ((has_linker = read_linker(subject, &header, linker)) < 0) {
@@ -292,6 +296,7 @@ static void judge_elf(struct traceable *answer, const struct subject *subject)
     } else if (!is_native_linker(subject)) {
         conclude(answer, TRACEABLE_NOT, "trace a dynamically linked build of it",
                  "%s is statically linked, so no library can be loaded into it", subject->who);
+        answer->brief = "it is statically linked";
     }
 }
 

@@ -21,6 +21,8 @@ enum traceable_verdict {
 struct traceable {
     enum traceable_verdict verdict;
     char path[PATH_MAX];      /* what to execute */
+    const char *brief;        /* TRACEABLE_NOT for what the file is: "it is statically linked"; else NULL */
+    bool musl;                /* TRACEABLE_NOT, but by a library that was built for musl it can be */
     bool by_shell;            /* it is neither ELF nor a #! script: /bin/sh reads it, as execvp(3) does */
     char reason[2 * PATH_MAX + 256]; /* unless TRACEABLE: "it is statically linked, ..." or "its interpreter ..." */
     const char *remedy;       /* what to do about it; NULL: nothing to say */

@@ -4,7 +4,7 @@
  */
 #include "hook.h"
 
-#include <dlfcn.h>
+#include "loader.h"
 
 static long missing(void)
 {
@@ -21,7 +21,7 @@ void bind_all(void)
     for (const struct hook *hook = __start_fdt_hooks; hook < __stop_fdt_hooks; hook++) {
         if (hook->name == NULL)
             continue;
-        void *function = dlsym(RTLD_NEXT, hook->name);
+        void *function = loader_find(RTLD_NEXT, hook->name);
         __atomic_store_n(hook->real, function != NULL ? function : (void *)missing, __ATOMIC_RELEASE);
     }
     __atomic_store_n(&bound, true, __ATOMIC_RELEASE);

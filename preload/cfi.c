@@ -1,8 +1,8 @@
 /*
  * Reading .eh_frame (LSB 5.0, 10.6; DWARF 4, 6.4; the psABI for registers and augmentations).
  *
- * The full language can describe any function; a walk needs four columns of it: the CFA, the return address, and the
- * two registers a CFA may hang on, %rbp and %rbx. The rest is parsed and skipped.
+ * The full language can describe any function; a walk needs four columns of it: the CFA, the return address, the frame
+ * pointer and the third register of unwind.h (on aarch64 that is the return address's own). The rest is parsed and skipped.
  *
  * A return address may lead here from a stack in any state, so nothing is trusted: reading stops at the object's end,
  * and a reader that has run out stays `bad`.
@@ -10,29 +10,25 @@
 #include "cfi.h"
 
 #include "cfi_reader.h"
+#include "objects.h"
 
-#include <dlfcn.h>
-
-enum { COLUMN_PC, COLUMN_FP, COLUMN_BX, COLUMNS };
+enum { COLUMN_PC, COLUMN_FP, COLUMN_THIRD, COLUMNS };
 enum { ENCODING_UDATA4 = 0x03, ENCODING_PC_SDATA4 = 0x1b, ENCODING_DATA_SDATA4 = 0x3b, ENCODING_OMIT = 0xff };
-
-/* glibc 2.35: finds an object without a lock, even in a signal handler. Weak: an older glibc gets frame pointers. */
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 
 bool cfi_find_object(uintptr_t address, struct cfi_object *object)
 {
-    struct dl_find_object found;
-    if (_dl_find_object == NULL || _dl_find_object((void *)address, &found) != 0)
+    struct object found;
+    if (!object_find(address, &found))
         return false;
-    const struct cfi_header *header = found.dlfo_eh_frame;
-    object->start = (uintptr_t)found.dlfo_map_start;
-    object->end = (uintptr_t)found.dlfo_map_end;
-    /* Segments aligned to huge pages leave gaps; glibc then tells the bounds of one segment, here the code's. */
+    const struct cfi_header *header = found.unwind;
+    object->start = found.start;
+    object->end = found.end;
+    /* Segments aligned to huge pages leave gaps; we are then told the bounds of one segment, here the code's. */
     if (header != NULL && ((uintptr_t)header < object->start || (uintptr_t)header >= object->end) &&
-        _dl_find_object((void *)header, &found) != 0)
+        !object_find((uintptr_t)header, &found))
         header = NULL;
-    object->tables = (uintptr_t)found.dlfo_map_start;
-    object->tables_end = (uintptr_t)found.dlfo_map_end;
+    object->tables = found.start;
+    object->tables_end = found.end;
     bool usual = header != NULL && (uintptr_t)header >= object->tables && (uintptr_t)(header + 1) <= object->tables_end &&
                  header->version == 1 && header->frame_encoding == ENCODING_PC_SDATA4 &&
                  header->count_encoding == ENCODING_UDATA4 && header->table_encoding == ENCODING_DATA_SDATA4 &&
@@ -98,7 +94,8 @@ enum {
     DW_CFA_def_cfa = 0x0c, DW_CFA_def_cfa_register = 0x0d, DW_CFA_def_cfa_offset = 0x0e,
     DW_CFA_def_cfa_expression = 0x0f, DW_CFA_expression = 0x10, DW_CFA_offset_extended_sf = 0x11,
     DW_CFA_def_cfa_sf = 0x12, DW_CFA_def_cfa_offset_sf = 0x13, DW_CFA_val_offset = 0x14, DW_CFA_val_offset_sf = 0x15,
-    DW_CFA_val_expression = 0x16, DW_CFA_GNU_args_size = 0x2e, DW_CFA_GNU_negative_offset_extended = 0x2f,
+    DW_CFA_val_expression = 0x16, DW_CFA_AARCH64_negate_ra_state = 0x2d /* signed or not: walk.c strips them all */,
+    DW_CFA_GNU_args_size = 0x2e, DW_CFA_GNU_negative_offset_extended = 0x2f,
     DW_CFA_advance_loc = 0x40, DW_CFA_offset = 0x80, DW_CFA_restore = 0xc0 /* these carry an operand in six bits */
 };
 
@@ -106,7 +103,7 @@ static struct column *column_of(struct program *program, struct row *row, uint64
 {
     if (number == program->pc_column)
         return &row->columns[COLUMN_PC];
-    return number == DWARF_FP ? &row->columns[COLUMN_FP] : number == DWARF_BX ? &row->columns[COLUMN_BX] : NULL;
+    return number == DWARF_FP ? &row->columns[COLUMN_FP] : number == DWARF_THIRD ? &row->columns[COLUMN_THIRD] : NULL;
 }
 
 static void set(struct program *program, uint64_t number, struct column column)
@@ -214,7 +211,7 @@ static bool run_cfa(struct row *row, struct reader *reader, uint8_t operation, i
 static void run_other(struct program *program, struct reader *reader, uint8_t operation)
 {
     switch (operation) {
-    case DW_CFA_nop: break;
+    case DW_CFA_nop: case DW_CFA_AARCH64_negate_ra_state: break;
     case DW_CFA_set_loc:        program->location = pointer(reader, program->encoding); break;
     case DW_CFA_advance_loc1:   program->location += fixed(reader, 1) * program->code_align; break;
     case DW_CFA_advance_loc2:   program->location += fixed(reader, 2) * program->code_align; break;
@@ -285,7 +282,7 @@ static bool read_cie(struct program *program, struct reader *reader)
         case 'R': program->encoding = (uint8_t)fixed(&data, 1); break;
         case 'L': fixed(&data, 1); break;
         case 'P': encoding = (uint8_t)fixed(&data, 1); pointer(&data, encoding & 0x7f); break;
-        case 'S': case 'B': break;
+        case 'S': case 'B': case 'G': break; /* a signal's frame; aarch64: the key of signatures, tagged stacks */
         default:  return false;
         }
     }
@@ -338,6 +335,33 @@ static bool find_row(struct program *program, const struct cfi_object *object)
     return true;
 }
 
+static bool fits(int64_t bytes, unsigned bits)
+{
+    return bytes % 8 == 0 && bytes / 8 >= -(INT64_C(1) << (bits - 1)) && bytes / 8 < INT64_C(1) << (bits - 1);
+}
+
+#if defined(__aarch64__)
+
+/* The place where a column is saved, in bytes from the CFA's base. */
+static int64_t place_of(const struct program *program, unsigned number, const struct term *cfa)
+{
+    const struct column *column = &program->row.columns[number];
+    if (column->how == HOW_SAME)
+        return RULE_SAME * 8;
+    return column->how == HOW_SAVED ? cfa->add + column->offset : RULE_LOST * 8;
+}
+
+static struct rule spell(const struct program *program, const struct term *cfa)
+{
+    int64_t fp = place_of(program, COLUMN_FP, cfa), third = place_of(program, COLUMN_PC, cfa);
+    if (cfa->kind != TERM_REGISTER || !fits(cfa->add, 24) || !fits(fp, 14) || !fits(third, 14))
+        return (struct rule){.kind = RULE_STRANGE};
+    return (struct rule){.kind = RULE_FRAME, .base = cfa->base & 3, .saved_by_base = true, .cfa = cfa->add / 8,
+                         .fp = fp / 8, .third = third / 8};
+}
+
+#else
+
 /* The place where a column is saved, in bytes from anchor: the CFA, or (*by_base) its base. */
 static int64_t place_of(const struct program *program, unsigned number, const struct term *cfa, bool *by_base)
 {
@@ -358,25 +382,20 @@ static int64_t place_of(const struct program *program, unsigned number, const st
     }
 }
 
-static bool fits(int64_t bytes, unsigned bits)
-{
-    return bytes % 8 == 0 && bytes / 8 >= -(INT64_C(1) << (bits - 1)) && bytes / 8 < INT64_C(1) << (bits - 1);
-}
-
 static struct rule spell(const struct program *program, const struct term *cfa)
 {
     const struct rule strange = {.kind = RULE_STRANGE};
-    bool pc_by_base, fp_by_base, bx_by_base;
+    bool pc_by_base, fp_by_base, third_by_base;
     int64_t pc = place_of(program, COLUMN_PC, cfa, &pc_by_base);
     int64_t fp = place_of(program, COLUMN_FP, cfa, &fp_by_base);
-    int64_t bx = place_of(program, COLUMN_BX, cfa, &bx_by_base);
-    bool fp_saved = fp / 8 > RULE_LOST, bx_saved = bx / 8 > RULE_LOST;
-    if ((cfa->kind != TERM_REGISTER && cfa->kind != TERM_MEMORY) || !fits(fp, 14) || !fits(bx, 14))
+    int64_t third = place_of(program, COLUMN_THIRD, cfa, &third_by_base);
+    bool fp_saved = fp / 8 > RULE_LOST, third_saved = third / 8 > RULE_LOST;
+    if ((cfa->kind != TERM_REGISTER && cfa->kind != TERM_MEMORY) || !fits(fp, 14) || !fits(third, 14))
         return strange;
-    if (fp_saved && bx_saved && fp_by_base != bx_by_base)
-        bx = RULE_LOST * 8;
-    struct rule rule = {.base = cfa->base & 3, .saved_by_base = fp_saved ? fp_by_base : bx_saved && bx_by_base,
-                        .fp = fp / 8, .bx = bx / 8};
+    if (fp_saved && third_saved && fp_by_base != third_by_base)
+        third = RULE_LOST * 8;
+    struct rule rule = {.base = cfa->base & 3, .saved_by_base = fp_saved ? fp_by_base : third_saved && third_by_base,
+                        .fp = fp / 8, .third = third / 8};
     int64_t first = cfa->kind == TERM_REGISTER ? cfa->add : cfa->off;
     int64_t plus = cfa->kind == TERM_REGISTER ? 0 : cfa->add;
     if (!fits(first, 24))
@@ -395,11 +414,15 @@ static struct rule spell(const struct program *program, const struct term *cfa)
     return strange;
 }
 
+#endif
+
 struct rule cfi_rule(uintptr_t lookup, const struct cfi_object *object)
 {
     struct program program = {.lookup = lookup, .end = (const uint8_t *)object->tables_end};
     struct term cfa;
-    program.row.columns[COLUMN_PC].how = HOW_OTHER;
+#if defined(__x86_64__)
+    program.row.columns[COLUMN_PC].how = HOW_OTHER; /* a call leaves it in memory; on aarch64 in a register */
+#endif
     if (object->header == NULL || !find_row(&program, object))
         return (struct rule){.kind = RULE_UNKNOWN};
     if (program.strange)

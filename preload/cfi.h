@@ -26,7 +26,7 @@ struct cfi_object {
     uintptr_t tables, tables_end;    /* what may be read around the header: the same, or the header's own segment */
 };
 
-/* The object that holds address. False: none does, or this libc cannot tell (before glibc 2.35). */
+/* The object that holds address. False: none does (objects.h). */
 bool cfi_find_object(uintptr_t address, struct cfi_object *object);
 
 struct rule cfi_rule(uintptr_t lookup, const struct cfi_object *object);

@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-enum { /* DWARF register numbers of the psABI */
+enum { /* DWARF register numbers of the psABI; what the third register is: unwind.h */
 #if defined(__x86_64__)
-    DWARF_BX = 3, DWARF_FP = 6, DWARF_SP = 7, DWARF_PC = 16
-#else
-#error "call frame information is read for x86-64"
+    DWARF_THIRD = 3, DWARF_FP = 6, DWARF_SP = 7, DWARF_PC = 16
+#elif defined(__aarch64__)
+    DWARF_THIRD = 30, DWARF_FP = 29, DWARF_SP = 31, DWARF_PC = 32
 #endif
 };
 
@@ -79,8 +79,8 @@ struct term {
 /* The base a DWARF register number names. False: it is none. */
 static inline bool base_of(uint64_t number, enum rule_base *base)
 {
-    *base = number == DWARF_SP ? BASE_SP : number == DWARF_FP ? BASE_FP : BASE_BX;
-    return number == DWARF_SP || number == DWARF_FP || number == DWARF_BX;
+    *base = number == DWARF_SP ? BASE_SP : number == DWARF_FP ? BASE_FP : BASE_THIRD;
+    return number == DWARF_SP || number == DWARF_FP || number == DWARF_THIRD;
 }
 
 /* What a DWARF expression (its length and its bytes) comes to. cfa: what is on its stack at first, or NULL. */

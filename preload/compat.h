@@ -10,6 +10,7 @@
 #include <features.h>
 #include <mntent.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,17 @@ ssize_t __readlinkat_chk(int fd, const char *__restrict path, char *__restrict b
 int __ptsname_r_chk(int fd, char *buffer, size_t size, size_t room);
 int __dprintf_chk(int fd, int flag, const char *format, ...);
 int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
+
+#ifndef __GLIBC__
+int getipv4sourcefilter(int fd, struct in_addr interface, struct in_addr group, uint32_t *mode, uint32_t *count,
+                        struct in_addr *sources);
+int setipv4sourcefilter(int fd, struct in_addr interface, struct in_addr group, uint32_t mode, uint32_t count,
+                        const struct in_addr *sources);
+int getsourcefilter(int fd, uint32_t interface, const struct sockaddr *group, socklen_t length, uint32_t *mode,
+                    uint32_t *count, struct sockaddr_storage *sources);
+int setsourcefilter(int fd, uint32_t interface, const struct sockaddr *group, socklen_t length, uint32_t mode,
+                    uint32_t count, const struct sockaddr_storage *sources);
+#endif
 
 /* select and the check behind FD_SET. */
 int __select(int count, fd_set *in, fd_set *out, fd_set *exceptional, struct timeval *timeout);

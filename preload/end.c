@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "gate.h"
 #include "here.h"
+#include "loader.h"
 #include "option.h"
 #include "process.h"
 #include "raw.h"
@@ -14,7 +15,6 @@
 #include "table.h"
 #include "verify.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ static bool find_analyzer(char path[OPTION_TEXT_SIZE])
         return raw(faccessat, AT_FDCWD, path, X_OK) == 0;
     }
     Dl_info info;
-    if (dladdr(__start_fdt_hooks, &info) == 0 || info.dli_fname == NULL)
+    if (!loader_tell(__start_fdt_hooks, &info) || info.dli_fname == NULL)
         return false;
     const char *slash = strrchr(info.dli_fname, '/');
     size_t folder = slash != NULL ? (size_t)(slash - info.dli_fname) : 0;
@@ -249,7 +249,9 @@ static int run_analyzer(int output, uint64_t since)
     int status = 0;
     if (store.path[0] == '\0' || !find_analyzer(path))
         return REPORT_UNMADE;
-    long child = raw(clone, 0);
+    long child = raw(clone, 0); /* no signal at its end: the program's handlers need not know */
+    if (child == -EINVAL)
+        child = raw(clone, SIGCHLD); /* qemu's user emulation cannot do without */
     if (child == 0)
         become_analyzer(path, output, since);
     if (child < 0)
@@ -361,16 +363,6 @@ int process_end(int status)
     return status;
 }
 
-static void at_exit(int status, void *unused)
-{
-    (void)unused;
-    int other = process_end(status);
-    if (other != status) {
-        fflush(NULL); /* what exit would do next; no other way leads out with another status */
-        raw(exit_group, other);
-    }
-}
-
 static int quick_status;
 
 void end_quick_status(int status)
@@ -378,8 +370,36 @@ void end_quick_status(int status)
     quick_status = status;
 }
 
-static void at_quick(void)
+/* Weak: there may be another libc than ours (loader.h), where we never get here. */
+#ifdef __GLIBC__
+extern __typeof__(on_exit) on_exit __attribute__((weak));
+extern int __cxa_at_quick_exit(void (*function)(void *), void *object) __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+#define AT_EXIT(function) on_exit(function, NULL)
+#define AT_QUICK_EXIT(function) __cxa_at_quick_exit(function, __dso_handle)
+static void at_exit(int status, void *unused)
 {
+    (void)unused;
+#else
+/* musl does not tell its handlers the status, nor pass a wrapper when main returns: it counts as 0 (wrap_exit.c). */
+extern __typeof__(atexit) atexit __attribute__((weak));
+extern int at_quick_exit(void (*function)(void)) __attribute__((weak));
+#define AT_EXIT(function) atexit(function)
+#define AT_QUICK_EXIT(function) at_quick_exit((void (*)(void))(function))
+static void at_exit(void)
+{
+    int status = quick_status;
+#endif
+    int other = process_end(status);
+    if (other != status) {
+        fflush(NULL); /* what exit would do next; no other way leads out with another status */
+        raw(exit_group, other);
+    }
+}
+
+static void at_quick(void *unused)
+{
+    (void)unused;
     int other = process_end(quick_status);
     if (other != quick_status)
         raw(exit_group, other);
@@ -387,6 +407,6 @@ static void at_quick(void)
 
 void end_start(void)
 {
-    on_exit(at_exit, NULL);
-    at_quick_exit(at_quick);
+    AT_EXIT(at_exit);
+    AT_QUICK_EXIT(at_quick);
 }

@@ -1,11 +1,11 @@
 /* Hearing of seccomp filters. See filter.h. */
 #include "filter.h"
 
+#include "loader.h"
 #include "process.h"
 #include "raw.h"
 #include "store.h"
 
-#include <dlfcn.h>
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -100,7 +100,7 @@ static int watch_object(struct dl_phdr_info *info, size_t size, void *unused)
 
 void filter_watch(void)
 {
-    void *function = dlsym(RTLD_NEXT, "prctl");
+    void *function = loader_find(RTLD_NEXT, "prctl");
     if (function == NULL)
         return;
     memcpy(&libc_prctl, &function, sizeof(function));
@@ -109,5 +109,5 @@ void filter_watch(void)
 
 bool filter_known(void)
 {
-    return (store.header->flags & FDT_HEADER_FILTERED) != 0;
+    return store.header != NULL && (store.header->flags & FDT_HEADER_FILTERED) != 0;
 }

@@ -11,7 +11,7 @@
 
 /* Puts the watcher into the import tables of the objects loaded so far. During start. */
 void filter_watch(void);
-/* May a filter be in force? Then no system calls of ours any more. */
+/* May a filter be in force? Then no system calls of ours any more. False without a record, too. */
 bool filter_known(void);
 
 #endif

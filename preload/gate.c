@@ -2,14 +2,13 @@
 #include "gate.h"
 
 #include "filter.h"
+#include "loader.h"
 #include "process.h"
 #include "raw.h"
 #include "record.h"
 #include "sites.h"
 #include "store.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <sys/mman.h>
 
 #ifndef MADV_WIPEONFORK
@@ -61,8 +60,9 @@ bool gate_prepare(uint32_t index_size)
     new->phase = GATE_BUSY;
     new->index_mask = index_size - 1;
     guard = new;
-    single_threaded = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
-    thread_end_works = pthread_key_create(&thread_end_key, thread_ends) == 0 && thread_end_key < 32;
+    single_threaded = loader_find(RTLD_DEFAULT, "__libc_single_threaded");
+    thread_end_works = pthread_key_create != NULL && pthread_setspecific != NULL &&
+                       pthread_key_create(&thread_end_key, thread_ends) == 0 && thread_end_key < 32;
     return true;
 }
 

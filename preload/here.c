@@ -2,10 +2,10 @@
 #include "here.h"
 
 #include "end.h"
+#include "loader.h"
 #include "say.h"
 #include "table.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 static const char *call_name(uint16_t call)
@@ -20,7 +20,7 @@ static void put_frame(int fd, unsigned number, uintptr_t address)
     line_text(&line, "fdtrace:     #");
     line_number(&line, number);
     line_text(&line, " ");
-    if (dladdr((void *)(address - 1), &info) == 0 || info.dli_fname == NULL) {
+    if (!loader_tell((void *)(address - 1), &info) || info.dli_fname == NULL) {
         line_hex(&line, address);
     } else {
         line_text(&line, info.dli_fname);

@@ -1,78 +1,23 @@
 /*
  * Modules are noted when a stack first mentions them: start-up pays nothing for libraries that never touch a
- * descriptor. The look-up is _dl_find_object (glibc 2.35), which is lock-free and async-signal-safe; before that it is
- * dl_iterate_phdr, whose lock is recursive, so a handler that interrupts a holder in its own thread gets through.
+ * descriptor.
  */
 #include "modules.h"
 
+#include "objects.h"
 #include "store.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <string.h>
 
-/* What one look-up tells. */
-struct found {
-    uintptr_t   start, end, bias;
-    const char *path;
-};
-
-/* glibc's struct dl_find_object; declared here because the oldest libc we build on does not have it. */
-struct find_object {
-    unsigned long long flags;
-    void              *map_start, *map_end;
-    struct link_map   *link_map;
-    void              *eh_frame;
-    unsigned long long reserved[8];
-};
-static int (*find_object)(void *, struct find_object *);
-
 void modules_start(void)
 {
-    find_object = (int (*)(void *, struct find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
-}
-
-struct search {
-    uintptr_t     address;
-    struct found *found;
-};
-
-static int match_object(struct dl_phdr_info *info, size_t size, void *data)
-{
-    (void)size;
-    const struct search *search = data;
-    uintptr_t low = UINTPTR_MAX, high = 0;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD)
-            continue;
-        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-        low = start < low ? start : low;
-        high = start + segment->p_memsz > high ? start + segment->p_memsz : high;
-    }
-    if (search->address < low || search->address >= high)
-        return 0;
-    *search->found = (struct found){low & ~(uintptr_t)4095, high, info->dlpi_addr, info->dlpi_name};
-    return 1;
-}
-
-static bool look_up(uintptr_t address, struct found *found)
-{
-    if (find_object != NULL) {
-        struct find_object object;
-        if (find_object((void *)address, &object) != 0)
-            return false;
-        *found = (struct found){(uintptr_t)object.map_start, (uintptr_t)object.map_end, object.link_map->l_addr,
-                                object.link_map->l_name};
-        return true;
-    }
-    struct search search = {address, found};
-    return dl_iterate_phdr(match_object, &search) != 0;
+    objects_start();
 }
 
 /* The build id note, read from the loaded image; every step stays inside [start, end). */
-static uint32_t read_build_id(const struct found *found, uint8_t id[20])
+static uint32_t read_build_id(const struct object *found, uint8_t id[20])
 {
     const ElfW(Ehdr) *header = (const void *)found->start;
     if (found->end - found->start < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -118,7 +63,7 @@ static bool is_noted(uintptr_t address)
     return false;
 }
 
-static void note(const struct found *found)
+static void note(const struct object *found)
 {
     uint32_t index = store_take(FDT_PART_MODULES, &store.header->modules, 1);
     if (index == UINT32_MAX) {
@@ -132,7 +77,7 @@ static void note(const struct found *found)
     module->end = found->end;
     module->bias = found->bias;
     module->build_id_length = read_build_id(found, module->build_id);
-    if (strncmp(path, "linux-vdso", 10) == 0)
+    if (strncmp(path, "linux-vdso", 10) == 0 || strncmp(path, "linux-gate", 10) == 0)
         path = "[vdso]";
     size_t length = strlen(path);
     if (length < sizeof(module->path))
@@ -142,9 +87,9 @@ static void note(const struct found *found)
 
 void modules_note(const uintptr_t *addresses, unsigned count)
 {
-    struct found found;
+    struct object found;
     for (unsigned i = 0; i < count; i++)
-        if (!is_noted(addresses[i]) && look_up(addresses[i], &found))
+        if (!is_noted(addresses[i]) && object_find(addresses[i], &found))
             note(&found); /* two threads may note the same module; the reader takes either */
 }
 
@@ -152,12 +97,13 @@ void modules_closed(void)
 {
     uint32_t epoch = __atomic_load_n(&store.header->epoch, __ATOMIC_ACQUIRE) + 1;
     bool gone = false;
+    objects_changed();
     for (uint32_t i = 0, count = noted(); i < count; i++) {
         struct fdt_module *module = &store.modules[i];
-        struct found found;
+        struct object found;
         if (__atomic_load_n(&module->commit, __ATOMIC_ACQUIRE) != 1 || module->died != 0)
             continue;
-        if (!look_up(module->start, &found) || found.start != module->start || found.bias != module->bias) {
+        if (!object_find(module->start, &found) || found.start != module->start || found.bias != module->bias) {
             module->died = epoch;
             gone = true;
         }

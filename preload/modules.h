@@ -9,8 +9,8 @@
 void modules_start(void);
 
 /*
- * Makes sure the modules of these addresses are in the segment. Called for new stacks only. Async-signal-safe on glibc
- * 2.35 and later.
+ * Makes sure the modules of these addresses are in the segment. Called for new stacks only. As safe in a signal
+ * handler as object_find.
  */
 void modules_note(const uintptr_t *addresses, unsigned count);
 

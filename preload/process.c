@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "follow.h"
 #include "gate.h"
+#include "loader.h"
 #include "misuse.h"
 #include "modules.h"
 #include "option.h"
@@ -227,6 +228,10 @@ void process_start(void)
     int saved = errno;
     const char *reason = NULL;
 
+    if (loader_is_foreign()) {
+        gate_set(GATE_OFF);
+        return;
+    }
     block_signals(&signals);
     bind_all();
     const char *text = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_OPTIONS");
@@ -352,13 +357,30 @@ const char *process_fd_folder(void)
     return is_parted() ? "/proc/thread-self/fd/" : "/proc/self/fd/";
 }
 
+/*
+ * Where the kernel did not wipe the guard (before Linux 4.14, or in a sandbox or emulator that does not know how), a child still
+ * is what its pid says, if somebody asks.
+ */
+bool process_was_forked(void)
+{
+    uint32_t phase = __atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE);
+    if (phase == GATE_ON && store.header->pid != (int32_t)raw(getpid)) {
+        memset(guard->execs, 0, sizeof(guard->execs));
+        memset(guard->crossings, 0, sizeof(guard->crossings));
+        memset(guard->incidents, 0, sizeof(guard->incidents));
+        memset(guard->index, 0, ((size_t)guard->index_mask + 1) * sizeof(guard->index[0]));
+        gate_set(phase = GATE_WIPED);
+    }
+    return phase == GATE_WIPED;
+}
+
 void process_forked(uint64_t fork_ns)
 {
     uint32_t wiped = GATE_WIPED;
     int saved = errno;
     thread_self.vfork_pid = 0;
     process_shares_table = false;
-    if (__atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (process_was_forked() && __atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_adopt(fork_ns);
     errno = saved;
 }
@@ -437,12 +459,12 @@ void process_filter_refused(void)
         quarantine_resume();
 }
 
-/* glibc hands main's arguments to constructors. An earlier caller may have started us already, without them. */
+/* An earlier caller may have started us already, without the arguments. */
 __attribute__((constructor(101))) static void construct(int argc, char **argv)
 {
     uint32_t new = GATE_NEW;
     if (__atomic_compare_exchange_n(&guard->phase, &new, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_start();
-    if (store.header != NULL)
+    if (store.header != NULL && STORE_IS_HANDED_ARGUMENTS)
         store_arguments(argc, argv);
 }

@@ -34,6 +34,12 @@ void process_start(void);
  */
 void process_adopt(uint64_t fork_ns);
 
+/*
+ * Is this a forked child that has not been given a record of its own yet? Asked where it may be one; else, were the kernel
+ * unable to wipe the guard (gate.h), it would cost a system call.
+ */
+bool process_was_forked(void);
+
 /* Called by fork's wrappers in the child: adopts unless an event has done so already. */
 void process_forked(uint64_t fork_ns);
 

@@ -27,6 +27,7 @@
  */
 #include "sites.h"
 
+#include "objects.h"
 #include "unwind_library.h"
 #include "raw.h"
 #include "say.h"
@@ -357,6 +358,7 @@ void stack_forked(void)
     if (mine != NULL && mine != NO_MEMORY)
         forget_all(mine); /* site ids belong to the parent's segment */
     libunwind_forked();
+    objects_forked();
 }
 
 void stack_thread_end(void)

@@ -440,7 +440,7 @@ static void fill_header(struct store *new, const struct fdt_part *parts, const s
     header->flags |= is_shell(header->exe) ? FDT_HEADER_SHELL : 0;
     if (raw(getcwd, header->cwd, FDT_CWD_SIZE) <= 0)
         header->cwd[0] = '\0';
-    if (origin->how == FDT_HOW_FORK)
+    if (origin->how == FDT_HOW_FORK || !STORE_IS_HANDED_ARGUMENTS)
         read_arguments(header);
     for (uint32_t i = 0; i < header->calls; i++)
         put_text(new->calls[i], 0, FDT_CALL_SIZE, __start_fdt_hooks[i].call);

@@ -21,11 +21,12 @@
 #include "unwind_library.h"
 
 #include "cfi.h"
+#include "loader.h"
 #include "raw.h"
 #include "store.h"
 #include "thread.h"
 
-#include <dlfcn.h>
+#if FDT_LIBUNWIND
 #include <libunwind.h>
 #include <signal.h>
 #include <string.h>
@@ -46,11 +47,7 @@ static __typeof__(unw_get_reg) *lib_get_reg;
 static search_table *lib_search_table;
 static unw_addr_space_t space;
 
-#if defined(__x86_64__)
-enum { REG_IP_ = UNW_X86_64_RIP, REG_SP_ = UNW_X86_64_RSP, REG_FP_ = UNW_X86_64_RBP, REG_BX_ = UNW_X86_64_RBX };
-#else
-#error "libunwind is asked on x86-64"
-#endif
+enum { REG_IP_ = UNW_X86_64_RIP, REG_SP_ = UNW_X86_64_RSP, REG_FP_ = UNW_X86_64_RBP, REG_THIRD_ = UNW_X86_64_RBX };
 
 /*
  * Markers.
@@ -169,7 +166,7 @@ static int access_register(unw_addr_space_t as, unw_regnum_t number, unw_word_t 
     case REG_IP_: *value = question->ip; return 0;
     case REG_SP_: *value = real ? question->sp : fresh_marker(question, BASE_SP); return 0;
     case REG_FP_: *value = real ? question->fp : fresh_marker(question, BASE_FP); return 0;
-    case REG_BX_: *value = fresh_marker(question, BASE_BX); return 0;
+    case REG_THIRD_: *value = fresh_marker(question, BASE_THIRD); return 0;
     default:      return -UNW_EBADREG;
     }
 }
@@ -229,7 +226,7 @@ static int name_procedure(unw_addr_space_t as, unw_word_t ip, char *name, size_t
 /* What one step told. */
 struct answer {
     enum rule_kind kind; /* RULE_FRAME: there is a caller, the meanings tell */
-    struct meaning cfa, ip, fp, bx;
+    struct meaning cfa, ip, fp, third;
 };
 
 static struct meaning register_meaning(unw_cursor_t *cursor, const struct question *question, int number)
@@ -259,7 +256,7 @@ static struct answer ask(uintptr_t lookup, uint64_t skew)
         answer.cfa = register_meaning(&cursor, &question, UNW_REG_SP);
         answer.ip = register_meaning(&cursor, &question, UNW_REG_IP);
         answer.fp = register_meaning(&cursor, &question, REG_FP_);
-        answer.bx = register_meaning(&cursor, &question, REG_BX_);
+        answer.third = register_meaning(&cursor, &question, REG_THIRD_);
     }
     return answer;
 }
@@ -288,17 +285,17 @@ static int64_t saved_place(const struct answer *answer, struct meaning meaning, 
 
 static bool set_saves(struct rule *rule, const struct answer *answer)
 {
-    bool fp_by_base, bx_by_base;
+    bool fp_by_base, third_by_base;
     int64_t fp = saved_place(answer, answer->fp, BASE_FP, &fp_by_base);
-    int64_t bx = saved_place(answer, answer->bx, BASE_BX, &bx_by_base);
-    if (!fits_field(fp, -RULE_SAME) || !fits_field(bx, -RULE_SAME))
+    int64_t third = saved_place(answer, answer->third, BASE_THIRD, &third_by_base);
+    if (!fits_field(fp, -RULE_SAME) || !fits_field(third, -RULE_SAME))
         return false;
-    bool fp_saved = fp / 8 > RULE_LOST, bx_saved = bx / 8 > RULE_LOST;
-    if (fp_saved && bx_saved && fp_by_base != bx_by_base)
-        bx = RULE_LOST * 8;
-    rule->saved_by_base = fp_saved ? fp_by_base : bx_by_base;
+    bool fp_saved = fp / 8 > RULE_LOST, third_saved = third / 8 > RULE_LOST;
+    if (fp_saved && third_saved && fp_by_base != third_by_base)
+        third = RULE_LOST * 8;
+    rule->saved_by_base = fp_saved ? fp_by_base : third_by_base;
     rule->fp = fp / 8;
-    rule->bx = bx / 8;
+    rule->third = third / 8;
     return true;
 }
 
@@ -342,8 +339,8 @@ static struct rule learn(uintptr_t lookup)
         return (struct rule){.kind = RULE_STRANGE};
     if (!same_meaning(answer.fp, again.fp))
         answer.fp.level = 0;
-    if (!same_meaning(answer.bx, again.bx))
-        answer.bx.level = 0;
+    if (!same_meaning(answer.third, again.third))
+        answer.third.level = 0;
     return spell_answer(&answer);
 }
 
@@ -428,11 +425,11 @@ unsigned libunwind_walk(uintptr_t pc, uintptr_t sp, uintptr_t fp, uintptr_t *fra
 
 static bool bind_library(void *library)
 {
-    lib_create_addr_space = dlsym(library, QUOTE(UNW_OBJ(create_addr_space)));
-    lib_init_remote = dlsym(library, QUOTE(UNW_OBJ(init_remote)));
-    lib_step = dlsym(library, QUOTE(UNW_OBJ(step)));
-    lib_get_reg = dlsym(library, QUOTE(UNW_OBJ(get_reg)));
-    lib_search_table = (search_table *)dlsym(library, QUOTE(UNW_OBJ(dwarf_search_unwind_table)));
+    lib_create_addr_space = loader_find(library, QUOTE(UNW_OBJ(create_addr_space)));
+    lib_init_remote = loader_find(library, QUOTE(UNW_OBJ(init_remote)));
+    lib_step = loader_find(library, QUOTE(UNW_OBJ(step)));
+    lib_get_reg = loader_find(library, QUOTE(UNW_OBJ(get_reg)));
+    lib_search_table = (search_table *)loader_find(library, QUOTE(UNW_OBJ(dwarf_search_unwind_table)));
     return lib_create_addr_space != NULL && lib_init_remote != NULL && lib_step != NULL && lib_get_reg != NULL &&
            lib_search_table != NULL;
 }
@@ -469,7 +466,7 @@ bool libunwind_start(void)
     };
     if (space != NULL)
         return true;
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *library = loader_open(LIBRARY);
     if (library == NULL || !bind_library(library))
         return false;
     space = lib_create_addr_space(&accessors, 0);
@@ -478,3 +475,28 @@ bool libunwind_start(void)
     initialize_library();
     return true;
 }
+
+#else /* Built without it: it is missing, like a library that is not installed. */
+
+bool libunwind_start(void)
+{
+    return false;
+}
+
+bool libunwind_rule(uintptr_t lookup, struct rule *rule)
+{
+    (void)lookup, (void)rule;
+    return false;
+}
+
+unsigned libunwind_walk(uintptr_t pc, uintptr_t sp, uintptr_t fp, uintptr_t *frames, unsigned depth)
+{
+    (void)pc, (void)sp, (void)fp, (void)frames, (void)depth;
+    return 0;
+}
+
+void libunwind_forked(void)
+{
+}
+
+#endif

@@ -7,6 +7,13 @@
 
 #include "unwind.h"
 
+/* On x86-64, where its header is installed (musl's compiler does not see it). Our own reader needs no library. */
+#if defined(__x86_64__) && defined(__GLIBC__) && __has_include(<libunwind.h>)
+#define FDT_LIBUNWIND 1
+#else
+#define FDT_LIBUNWIND 0
+#endif
+
 /* Loads the library. Called once, by the constructor. False: it is missing. */
 bool libunwind_start(void);
 

@@ -17,7 +17,9 @@
 #include "sites.h"
 #include "store.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -53,7 +55,8 @@ struct walker {
     struct extent extent;
     uintptr_t entry_sp;
     uintptr_t sp;
-    struct held fp, bx;
+    bool sp_bounds;     /* sp is no more than a lower bound */
+    struct held fp, third;
     bool live;          /* nothing was guessed so far */
 };
 
@@ -140,16 +143,96 @@ static void restore(struct held *held, int64_t place, uintptr_t anchor)
 
 static bool base_value(struct walker *walker, const struct rule *rule, uintptr_t *base)
 {
-    struct held *held = rule->base == BASE_FP ? &walker->fp : &walker->bx;
+    struct held *held = rule->base == BASE_FP ? &walker->fp : &walker->third;
     if (rule->base == BASE_SP) {
         *base = walker->sp;
-        return true;
+        return !walker->sp_bounds;
     }
     if (!read_held(walker, held))
         return false;
     *base = held->value;
     return true;
 }
+
+/* The code interrupted by a signal, perhaps on another stack. Such stacks hardly repeat: not worth remembering. */
+static void interrupted(struct walker *walker)
+{
+    walker->walk->repeatable = false;
+    if (walker->live)
+        walker->extent = extent_of_main(walker->sp);
+}
+
+#if defined(__aarch64__)
+
+/* Where a handler returns to, there is no unwind information, and what the kernel left lies at the stack pointer. */
+struct signal_frame {
+    siginfo_t  info;
+    ucontext_t context;
+};
+
+/* Is this the kernel's `mov x8, #__NR_rt_sigreturn; svc #0`, by which unwinders are meant to know it (arch/arm64, vdso)? */
+static bool returns_from_signal(const struct walker *walker, uintptr_t pc)
+{
+    const uint32_t *code = (const uint32_t *)pc;
+    return walker->live && !walker->sp_bounds && pc % sizeof(*code) == 0 && code[0] == 0xd2801168 && code[1] == 0xd4000001;
+}
+
+/* A return address without the signature that functions with pointer authentication put into its upper bits (xpaclri). */
+static uintptr_t code_address(uintptr_t address)
+{
+    register uintptr_t x30 __asm__("x30") = address;
+    __asm__("hint #7" : "+r"(x30));
+    return x30;
+}
+
+static bool step_over_signal(struct walker *walker, uintptr_t *pc)
+{
+    const struct signal_frame *frame = (const struct signal_frame *)walker->sp;
+    const mcontext_t *registers = &frame->context.uc_mcontext;
+    if (!read_word(walker, (uintptr_t)&registers->pc, pc) || !read_word(walker, (uintptr_t)&registers->sp, &walker->sp))
+        return false;
+    walker->fp = (struct held){.at = (uintptr_t)&registers->regs[29], .known = true};
+    walker->third = (struct held){.at = (uintptr_t)&registers->regs[30], .known = true};
+    interrupted(walker);
+    return true;
+}
+
+/* To the caller, as the rule says. */
+static bool step_by_rule(struct walker *walker, const struct rule *rule, uintptr_t *pc)
+{
+    uintptr_t base;
+    if (rule->kind == RULE_CONTEXT)
+        return step_over_signal(walker, pc);
+    if (!base_value(walker, rule, &base))
+        return false;
+    restore(&walker->fp, rule->fp, base);
+    restore(&walker->third, rule->third, base);
+    if (!read_held(walker, &walker->third))
+        return false;
+    *pc = code_address(walker->third.value);
+    walker->third.known = false; /* the call to the callee has overwritten it */
+    walker->sp = base + (uintptr_t)(int64_t)rule->cfa * 8;
+    walker->sp_bounds = false;
+    return true;
+}
+
+/* The frame record that the frame pointer points at is the bottom of its frame: how long that is, it does not tell. */
+#define FRAME_POINTER_TELLS_CFA false
+
+#else
+
+static bool returns_from_signal(const struct walker *walker, uintptr_t pc)
+{
+    (void)walker, (void)pc;
+    return false; /* there are rules for it */
+}
+
+static uintptr_t code_address(uintptr_t address)
+{
+    return address;
+}
+
+#define FRAME_POINTER_TELLS_CFA true
 
 /* To the caller, as the rule says. */
 static bool step_by_rule(struct walker *walker, const struct rule *rule, uintptr_t *pc)
@@ -169,16 +252,14 @@ static bool step_by_rule(struct walker *walker, const struct rule *rule, uintptr
         return false;
     uintptr_t anchor = rule->saved_by_base ? base : cfa;
     restore(&walker->fp, rule->fp, anchor);
-    restore(&walker->bx, rule->bx, anchor);
+    restore(&walker->third, rule->third, anchor);
     walker->sp = cfa;
-    if (rule->kind == RULE_CONTEXT) {
-        /* The interrupted code, perhaps on another stack. Such stacks hardly repeat: they are not worth remembering. */
-        walker->walk->repeatable = false;
-        if (walker->live)
-            walker->extent = extent_of_main(cfa);
-    }
+    if (rule->kind == RULE_CONTEXT)
+        interrupted(walker);
     return true;
 }
+
+#endif
 
 /* To the caller, if there are a saved frame pointer and a return address where the frame pointer points. */
 static bool step_by_fp(struct walker *walker, uintptr_t *pc)
@@ -196,9 +277,11 @@ static bool step_by_fp(struct walker *walker, uintptr_t *pc)
     if (*pc >= SMALLEST_CODE && !chained && !cfi_find_object(*pc, &object))
         return false;
     walker->walk->flags |= FDT_SITE_GUESSED;
+    *pc = code_address(*pc);
     walker->sp = fp + 2 * sizeof(fp);
+    walker->sp_bounds = !FRAME_POINTER_TELLS_CFA;
     walker->fp.value = next;
-    walker->bx.known = false;
+    walker->third.known = false;
     return true;
 }
 
@@ -243,6 +326,8 @@ void walk_stack(const struct call *call, unsigned depth, bool by_fp, struct own_
             walk->repeatable = false; /* better luck next time */
         if (rule.kind == RULE_OUTERMOST)
             return;
+        if (rule.kind == RULE_UNKNOWN && returns_from_signal(&walker, pc))
+            rule.kind = RULE_CONTEXT;
         if (rule.kind == RULE_UNKNOWN && !by_fp && lookup != pc && never_called(pc, epoch))
             return;
         if (walk->depth == depth || !step(&walker, &rule, &pc)) {

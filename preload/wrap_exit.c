@@ -25,6 +25,17 @@ EXPORT void _Exit(int status)
     __builtin_unreachable();
 }
 
+#ifndef __GLIBC__
+/* glibc tells its exit handlers the status, musl does not. */
+HOOK(exit, "exit");
+EXPORT void exit(int status)
+{
+    end_quick_status(status);
+    REAL(exit)(status);
+    __builtin_unreachable();
+}
+#endif
+
 HOOK(quick_exit, "quick_exit");
 EXPORT void quick_exit(int status)
 {

@@ -150,12 +150,12 @@ void ioctl_done(const struct call *call, int answer, int fd, unsigned long reque
 }
 
 HOOK(ioctl, "ioctl");
-EXPORT int ioctl(int fd, unsigned long request, ...)
+EXPORT int ioctl(int fd, ioctl_request_t request, ...)
 {
     FETCH_WORD(argument, request)
     struct call call = CALL(ioctl);
-    uint64_t word = ioctl_flags(request) ? fd_word(fd) : 0;
+    uint64_t word = ioctl_flags((uint32_t)request) ? fd_word(fd) : 0;
     int answer = REAL(ioctl)(fd, request, argument);
-    ioctl_done(&call, answer, fd, request, argument, word);
+    ioctl_done(&call, answer, fd, (uint32_t)request, argument, word);
     return answer;
 }

@@ -6,7 +6,9 @@
 #include "shapes.h"
 
 #include <sys/mman.h>
+#ifdef __GLIBC__
 #include <sys/pidfd.h>
+#endif
 
 BIRTH(memfd_create, "memfd_create", ((const char *, name), (unsigned int, flags)), .kind = FDT_MEMFD, .cloexec = flags & MFD_CLOEXEC, .name = name)
 

@@ -40,7 +40,7 @@ EXPORT int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limi
 }
 
 HOOK(prlimit, "prlimit");
-EXPORT int prlimit(pid_t pid, enum __rlimit_resource resource, const struct rlimit *new_limit, struct rlimit *old_limit)
+EXPORT int prlimit(pid_t pid, __rlimit_resource_t resource, const struct rlimit *new_limit, struct rlimit *old_limit)
 {
     int answer = REAL(prlimit)(pid, resource, new_limit, old_limit);
     if (pid == 0)
@@ -49,7 +49,7 @@ EXPORT int prlimit(pid_t pid, enum __rlimit_resource resource, const struct rlim
 }
 
 HOOK(prlimit64, "prlimit");
-EXPORT int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *new_limit, struct rlimit64 *old_limit)
+EXPORT int prlimit64(pid_t pid, __rlimit_resource_t resource, const struct rlimit64 *new_limit, struct rlimit64 *old_limit)
 {
     int answer = REAL(prlimit64)(pid, resource, new_limit, old_limit);
     if (pid == 0)

@@ -57,7 +57,7 @@ EXPORT int daemon(int nochdir, int noclose)
     uint64_t fork_ns = store_now();
     int answer = REAL(daemon)(nochdir, noclose);
     int saved = errno;
-    if (__atomic_load_n(&guard->phase, __ATOMIC_ACQUIRE) == GATE_WIPED) {
+    if (process_was_forked()) {
         process_daemonized();
         process_forked(fork_ns);
     }
@@ -131,6 +131,44 @@ __asm__(".text\n"
         "    call vfork_result\n"
         "    addq $8, %rsp\n"
         "    .cfi_adjust_cfa_offset -8\n"
+        "1:  ret\n"
+        "    .cfi_endproc\n"
+        ".size vfork, . - vfork\n"
+        ".size __vfork, . - __vfork\n");
+#elif defined(__aarch64__)
+/* The same, simpler: the return address is in x30, which the system call leaves alone. There is no vfork but clone. */
+__asm__(".text\n"
+        ".globl vfork\n.type vfork, %function\n"
+        ".globl __vfork\n.type __vfork, %function\n"
+        "vfork:\n__vfork:\n"
+        "    .cfi_startproc\n"
+        "    hint #34\n" /* bti c */
+        "    stp x29, x30, [sp, #-16]!\n"
+        "    .cfi_adjust_cfa_offset 16\n"
+        "    .cfi_rel_offset x29, 0\n"
+        "    .cfi_rel_offset x30, 8\n"
+        "    bl vfork_prepare\n"
+        "    ldp x29, x30, [sp], #16\n"
+        "    .cfi_adjust_cfa_offset -16\n"
+        "    .cfi_restore x29\n"
+        "    .cfi_restore x30\n"
+        "    mov x0, #0x4111\n" /* CLONE_VM | CLONE_VFORK | SIGCHLD */
+        "    mov x1, xzr\n"     /* the same stack */
+        "    mov x2, xzr\n"
+        "    mov x3, xzr\n"
+        "    mov x4, xzr\n"
+        "    mov x8, #220\n"    /* SYS_clone */
+        "    svc #0\n"
+        "    cbz x0, 1f\n"
+        "    stp x29, x30, [sp, #-16]!\n"
+        "    .cfi_adjust_cfa_offset 16\n"
+        "    .cfi_rel_offset x29, 0\n"
+        "    .cfi_rel_offset x30, 8\n"
+        "    bl vfork_result\n"
+        "    ldp x29, x30, [sp], #16\n"
+        "    .cfi_adjust_cfa_offset -16\n"
+        "    .cfi_restore x29\n"
+        "    .cfi_restore x30\n"
         "1:  ret\n"
         "    .cfi_endproc\n"
         ".size vfork, . - vfork\n"

@@ -115,7 +115,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 /* Fails only when the very first message could not be sent; else the answer says how many were. */
 HOOK(sendmmsg, "sendmmsg");
-EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, mmsg_flags_t flags)
 {
     uint64_t ns = message_sending(fd);
     for (unsigned int i = 0; UNLIKELY(quarantine_on) && i < count && raw_readable(&messages[i]); i++)
@@ -138,13 +138,13 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 
 /* Only as many messages as the answer says were filled in. */
 HOOK(recvmmsg, "recvmmsg");
-EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout)
+EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, mmsg_flags_t flags, struct timespec *timeout)
 {
     struct call call = CALL(recvmmsg);
     make_room(fd);
     int answer = REAL(recvmmsg)(fd, messages, count, flags, timeout);
     fd_used(&call, answer, fd);
     for (int i = 0; i < answer; i++)
-        message_received(&call, 0, fd, &messages[i].msg_hdr, flags);
+        message_received(&call, 0, fd, &messages[i].msg_hdr, (int)flags);
     return answer;
 }

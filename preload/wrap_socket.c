@@ -49,7 +49,7 @@ void name_told(const struct call *call, int answer, int fd, const struct sockadd
     {                                                                                                  \
         int answer = REAL(name)(fd, address, length);                                                  \
         struct call call = CALL(name);                                                                 \
-        name_told(&call, answer, fd, address.__sockaddr__, length);                                    \
+        name_told(&call, answer, fd, SOCKADDR_OF(address), length);                                    \
         return answer;                                                                                 \
     }
 
@@ -83,9 +83,9 @@ void accepted(const struct call *call, int answer, int listener, bool cloexec, c
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
         char text[ADDRESS_SIZE];                                                                       \
-        socklen_t room = address.__sockaddr__ != NULL && length != NULL ? *length : 0;                 \
+        socklen_t room = SOCKADDR_OF(address) != NULL && length != NULL ? *length : 0;                 \
         int answer = REAL(name) arguments;                                                             \
-        const char *peer = answer >= 0 ? address_received(text, address.__sockaddr__, room, length) : NULL; \
+        const char *peer = answer >= 0 ? address_received(text, SOCKADDR_OF(address), room, length) : NULL; \
         accepted(&call, answer, fd, accept_cloexec, peer);                                             \
         return answer;                                                                                 \
     }

@@ -19,11 +19,13 @@
 #include <wordexp.h>
 
 /*
- * glibc's own layout of a file action (posix/spawn_int.h). It is no public interface, but has only ever grown at its end,
- * since 2.2; hooks_test.c holds it against the library in use, and a tag we do not know makes us say nothing.
+ * glibc's own layout of a file action (posix/spawn_int.h), an array of which actions->__actions is. It is no public
+ * interface, but has only ever grown at its end, since 2.2; hooks_test.c holds it against the library in use, and a tag we
+ * do not know makes us say nothing.
  */
 struct action {
-    enum { ACTION_CLOSE, ACTION_DUP2, ACTION_OPEN, ACTION_CHDIR, ACTION_FCHDIR, ACTION_CLOSEFROM, ACTION_TCSETPGRP } tag;
+    enum { ACTION_CLOSE, ACTION_DUP2, ACTION_OPEN, ACTION_CHDIR, ACTION_FCHDIR, ACTION_CLOSEFROM, ACTION_TCSETPGRP,
+           ACTION_UNKNOWN = -1 } tag;
     union {
         int fd;                                         /* close, closefrom, fchdir, tcsetpgrp */
         struct { int fd, target; } dup2;
@@ -33,6 +35,54 @@ struct action {
 };
 
 enum { MOST_ACTIONS = 512 };
+
+#ifdef __GLIBC__
+
+static int count_actions(const posix_spawn_file_actions_t *actions)
+{
+    return actions != NULL ? actions->__used : 0;
+}
+
+static struct action action_at(const posix_spawn_file_actions_t *actions, int i)
+{
+    return ((const struct action *)actions->__actions)[i];
+}
+
+#else
+
+/* musl's (src/process/fdop.h): a list, the latest first. */
+struct fdop {
+    struct fdop *next, *prev;
+    int cmd, fd, srcfd, oflag;
+    mode_t mode;
+    char path[];
+};
+enum { FDOP_CLOSE = 1, FDOP_DUP2, FDOP_OPEN, FDOP_CHDIR, FDOP_FCHDIR };
+
+static int count_actions(const posix_spawn_file_actions_t *actions)
+{
+    int count = 0;
+    for (const struct fdop *op = actions != NULL ? actions->__actions : NULL; op != NULL; op = op->next)
+        count++;
+    return count;
+}
+
+static struct action action_at(const posix_spawn_file_actions_t *actions, int i)
+{
+    const struct fdop *op = actions->__actions;
+    for (int later = count_actions(actions) - 1 - i; later > 0; later--)
+        op = op->next;
+    switch (op->cmd) {
+    case FDOP_CLOSE: return (struct action){ACTION_CLOSE, .of.fd = op->fd};
+    case FDOP_DUP2: return (struct action){ACTION_DUP2, .of.dup2 = {op->srcfd, op->fd}};
+    case FDOP_OPEN: return (struct action){ACTION_OPEN, .of.open = {.fd = op->fd, .flags = op->oflag}};
+    case FDOP_CHDIR: return (struct action){.tag = ACTION_CHDIR};
+    case FDOP_FCHDIR: return (struct action){.tag = ACTION_FCHDIR};
+    default: return (struct action){.tag = ACTION_UNKNOWN};
+    }
+}
+
+#endif
 
 /* In the sources' order. The target of a dup2 or open is meant to be there; dup2 onto itself clears the flag. */
 static void apply(struct changes *changes, const struct action *action)
@@ -64,12 +114,14 @@ static __attribute__((noinline)) void spawned(const struct passage *passage,
                                               const posix_spawn_file_actions_t *actions, pid_t child)
 {
     struct changes changes;
-    int count = actions != NULL ? actions->__used : 0, room = count < MOST_ACTIONS ? count : 0;
+    int count = count_actions(actions), room = count < MOST_ACTIONS ? count : 0;
     struct change *list = alloca(((size_t)room + 1) * sizeof(*list));
     changes_begin(&changes, list, (uint32_t)room + 1);
     changes.blind = count > room;
-    for (int i = 0; i < room; i++)
-        apply(&changes, (const struct action *)actions->__actions + i);
+    for (int i = 0; i < room; i++) {
+        const struct action action = action_at(actions, i);
+        apply(&changes, &action);
+    }
     passage_spawned(passage, &changes, child);
 }
 
@@ -88,10 +140,10 @@ static __attribute__((noinline)) bool spawn_begins(struct passage *passage, cons
 /* The child is to copy a number that is closed, which fails; a tombstone would be copied. */
 static void yield_sources(const posix_spawn_file_actions_t *actions)
 {
-    for (int i = 0; i < actions->__used; i++) {
-        const struct action *action = (const struct action *)actions->__actions + i;
-        if (action->tag == ACTION_DUP2)
-            quarantine_release(action->of.dup2.fd);
+    for (int i = 0; i < count_actions(actions); i++) {
+        const struct action action = action_at(actions, i);
+        if (action.tag == ACTION_DUP2)
+            quarantine_release(action.of.dup2.fd);
     }
 }
 

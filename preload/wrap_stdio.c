@@ -90,7 +90,18 @@ BY_PIPE(_IO_popen)
 UNNAMED(tmpfile)
 UNNAMED(tmpfile64)
 
-/* The number lives on and merely gets an owner; glibc ignores an 'e' here. */
+/* The number lives on and merely gets an owner; glibc ignores an 'e' here, musl obeys it. */
+static void adopted(const struct call *call, int fd, const char *mode, FILE *stream)
+{
+#ifdef __GLIBC__
+    (void)mode;
+#else
+    if (mode_has(mode, 'e'))
+        fd_flagged(call, fd, fd_word(fd), true);
+#endif
+    fd_owned(call, fd, FDT_OWNER_STREAM, stream);
+}
+
 #define FDOPEN(name)                                                                                   \
     HOOK(name, "fdopen");                                                                              \
     EXPORT FILE *name(int fd, const char *mode)                                                        \
@@ -98,7 +109,7 @@ UNNAMED(tmpfile64)
         struct call call = CALL(name);                                                                 \
         FILE *stream = REAL(name)(quarantine_stand_in(fd), mode);                                                           \
         if (stream != NULL)                                                                            \
-            fd_owned(&call, fd, FDT_OWNER_STREAM, stream);                                             \
+            adopted(&call, fd, mode, stream);                                                          \
         else                                                                                           \
             fd_used(&call, -1, fd);                                                                    \
         return stream;                                                                                 \
@@ -112,14 +123,28 @@ FDOPEN(_IO_fdopen)
  * closed all the same. A stream that had no number (the program closed it, or it is a memory stream) may get one.
  * Up to glibc 2.40 an 'e' of the old mode sticks to the stream, and the dup3 obeys the stream, not the mode.
  */
-#define STREAM_CLOEXEC 64 /* glibc's _IO_FLAGS2_CLOEXEC */
+#ifdef __GLIBC__
+#define STREAM_CLOEXEC 64 /* _IO_FLAGS2_CLOEXEC */
+
+static bool replaces_cloexec(const FILE *stream, const char *mode)
+{
+    (void)mode;
+    return (stream->_flags2 & STREAM_CLOEXEC) != 0;
+}
+#else
+static bool replaces_cloexec(const FILE *stream, const char *mode)
+{
+    (void)stream;
+    return mode_has(mode, 'e');
+}
+#endif
 
 static void reopened(const struct call *call, struct dying *dying, FILE *stream, const char *path, const char *mode)
 {
     bool moved = dying->fd >= 0;
     if (moved)
         fd_died(call, dying, 0);
-    bool cloexec = moved && stream != NULL ? (stream->_flags2 & STREAM_CLOEXEC) != 0 : mode_has(mode, 'e');
+    bool cloexec = moved && stream != NULL ? replaces_cloexec(stream, mode) : mode_has(mode, 'e');
     stream_born(call, stream, *NEWBORN(.kind = FDT_UNASKED, .owner = FDT_OWNER_STREAM, .cloexec = cloexec,
                                        .flags = mode_flags(mode), .name = path));
 }
@@ -144,7 +169,8 @@ FREOPEN(freopen64)
  * fopencookie) pass no wrapper and may lie where an ended one lay: those are whole. Freed memory is not. The three standard
  * streams are never freed: an ended one is whole, but for its number.
  */
-#define STREAM_MAGIC 0xfbad0000u /* glibc's _IO_MAGIC, in the upper half of every stream's flags */
+#ifdef __GLIBC__
+#define STREAM_MAGIC 0xfbad0000u /* _IO_MAGIC, in the upper half of every stream's flags */
 
 static bool ended_again(const FILE *stream)
 {
@@ -161,6 +187,19 @@ static void leave_tombstone(FILE *stream)
         quarantine_stand_in(stream->_fileno) == QUARANTINE_NOBODY)
         stream->_fileno = QUARANTINE_NOBODY;
 }
+#else
+/* musl's streams have no mark, and are nobody's but musl's: a second fclose is not told, and may take a tombstone along. */
+static bool ended_again(const FILE *stream)
+{
+    (void)stream;
+    return false;
+}
+
+static void leave_tombstone(FILE *stream)
+{
+    (void)stream;
+}
+#endif
 
 /* An fclose that fails has closed the number, unless it was closed before: only then the kernel says EBADF. */
 #define FCLOSE(name, public, owner)                                                                        \

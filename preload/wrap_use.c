@@ -15,7 +15,9 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#ifdef __GLIBC__
 #include <sys/pidfd.h>
+#endif
 #include <sys/sendfile.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -154,7 +156,7 @@ USE(int, timerfd_settime, "timerfd_settime", ((int, fd), (int, flags), (const st
 USE(int, timerfd_gettime, "timerfd_gettime", ((int, fd), (struct itimerspec *, value)))
 USE(int, inotify_add_watch, "inotify_add_watch", ((int, fd), (const char *, path), (uint32_t, mask)))
 USE(int, inotify_rm_watch, "inotify_rm_watch", ((int, fd), (int, watch)))
-USE_BOTH(int, fanotify_mark, "fanotify_mark", ((int, fd), (unsigned int, flags), (uint64_t, mask), (int, other_fd), (const char *, path)))
+USE_BOTH(int, fanotify_mark, "fanotify_mark", ((int, fd), (unsigned int, flags), (fanotify_mask_t, mask), (int, other_fd), (const char *, path)))
 USE(int, mq_getattr, "mq_getattr", ((mqd_t, fd), (struct mq_attr *, attributes)))
 USE(int, mq_setattr, "mq_setattr", ((mqd_t, fd), (const struct mq_attr *, attributes), (struct mq_attr *, old)))
 USE(int, mq_notify, "mq_notify", ((mqd_t, fd), (const struct sigevent *, event)))

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers] [fuzz]
+# Installs what fdtrace needs, from Debian, and only what is missing: scripts/deps.sh [build] [test] [trust] [peers] [worlds] [fuzz]
 #
 #   build   the compiler and the libraries
 #   test    Criterion and the other test frameworks that have hooks, and the real programs that the transparency tests
 #           run traced; xmllint and jsonschema, which read what reports write
 #   trust   the test suites and benchmarks of `make transparency`
+#   worlds  compilers for aarch64 and musl, and qemu: for scripts/check-aarch64.sh and the tests that trace a program of musl
 #   peers   the other tools that `make bench PEERS=1` measures, and what draws its plots
 #   fuzz    clang with libFuzzer and the sanitizers, for `make fuzz`
 #
@@ -19,6 +20,7 @@ test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux 
       sqlite3 dash libxml2-utils python3-jsonschema
       protobuf-compiler"
 trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
+worlds='gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static musl-tools'
 peers='valgrind strace ltrace heaptrack gnuplot-nox'
 fuzz='clang libclang-rt-14-dev'
 
@@ -29,8 +31,9 @@ for group in "${@:-build}"; do
     test) wanted="$wanted $test" ;;
     trust) wanted="$wanted $trust" ;;
     peers) wanted="$wanted $peers" ;;
+    worlds) wanted="$wanted $worlds" ;;
     fuzz) wanted="$wanted $fuzz" ;;
-    *) echo "deps.sh: no group is called '$group': build, test, trust, peers, fuzz" >&2; exit 2 ;;
+    *) echo "deps.sh: no group is called '$group': build, test, trust, peers, worlds, fuzz" >&2; exit 2 ;;
     esac
 done
 

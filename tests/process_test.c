@@ -209,3 +209,15 @@ Test(process, a_forked_child_that_could_not_record_is_not_forgotten)
     cr_expect_eq(number(child, "predecessor"), 1);
     json_decref(report);
 }
+
+/* Without the kernel's help it is fork's own wrapper that tells a child. Else the child's events would be its parent's. */
+Test(process, children_are_known_where_memory_is_not_wiped)
+{
+    json_t *report = REPORT(0, "--verify", "--", HELPER("unwiped"), built("tests/twins/fork_child"));
+    size_t index;
+    json_t *finding;
+    json_array_foreach(json_object_get(report, "findings"), index, finding)
+        cr_expect_str_eq(json_string_value(json_object_get(finding, "severity")), "note");
+    cr_expect_eq(json_array_size(json_object_get(report, "images")), 3);
+    json_decref(report);
+}

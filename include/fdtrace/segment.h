@@ -28,6 +28,10 @@
 #ifndef FDTRACE_SEGMENT_H
 #define FDTRACE_SEGMENT_H
 
+#ifndef __LP64__
+#error "fdtrace is 64-bit, the traced program and the command: build it without -m32, for a 64-bit machine"
+#endif
+
 #include <stdint.h>
 
 #ifdef __cplusplus

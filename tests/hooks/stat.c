@@ -20,10 +20,15 @@ int __fxstatat64(int version, int fd, const char *path, struct stat64 *status, i
 
 PROBE_ROW(fstat, struct stat, fd, &status)
 PROBE_ROW(fstat64, struct stat64, fd, &status)
-PROBE_ROW(__fxstat, struct stat, 1, fd, &status)
-PROBE_ROW(__fxstat64, struct stat64, 1, fd, &status)
+#if defined(__x86_64__)
+#define STAT_VERSION 1 /* glibc's _STAT_VER */
+#else
+#define STAT_VERSION 0
+#endif
+PROBE_ROW(__fxstat, struct stat, STAT_VERSION, fd, &status)
+PROBE_ROW(__fxstat64, struct stat64, STAT_VERSION, fd, &status)
 PROBE_ROW(fstatat, struct stat, fd, "", &status, AT_EMPTY_PATH)
 PROBE_ROW(fstatat64, struct stat64, fd, "", &status, AT_EMPTY_PATH)
-PROBE_ROW(__fxstatat, struct stat, 1, fd, "", &status, AT_EMPTY_PATH)
-PROBE_ROW(__fxstatat64, struct stat64, 1, fd, "", &status, AT_EMPTY_PATH)
+PROBE_ROW(__fxstatat, struct stat, STAT_VERSION, fd, "", &status, AT_EMPTY_PATH)
+PROBE_ROW(__fxstatat64, struct stat64, STAT_VERSION, fd, "", &status, AT_EMPTY_PATH)
 PROBE_ROW(statx, struct statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status)
