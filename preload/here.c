@@ -115,7 +115,7 @@ static bool is_told(uint32_t number, uint64_t since)
 
 void here_report(int fd, uint64_t since)
 {
-    static uint32_t counts[1u << 14]; /* by site; sites beyond share the last entry */
+    static uint32_t counts[1u << 12]; /* by site; sites beyond share the last entry */
     const uint32_t last = sizeof(counts) / sizeof(counts[0]) - 1;
     uint32_t findings = 0, shown = 0;
     for (uint32_t number = 0; number < table_end(); number++) {

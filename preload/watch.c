@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 
 enum {
-    NUMBERS = 1024,
+    NUMBERS = 512,
     WAYS = 2,
     SUSPECTS = 8,
     LOOKED_AT = 4096, /* numbers, for the duplicate of a suspect */

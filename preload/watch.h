@@ -10,7 +10,7 @@
  * are closed one after the other, an instance that ended, or a registration that somebody else removed; and nothing is told of
  * a duplicate in another process, nor where the kernel cannot be asked.
  *
- * Constant space in the process's own memory: the latest two registrations of a number, numbers 1024 apart share a place, and
+ * Constant space in the process's own memory: the latest two registrations of a number, numbers 512 apart share a place, and
  * what is pushed out is only not told. Lock-free: a place that somebody else is writing to is left alone. Any thread, any
  * signal handler. No system call but for a number that was copied, registered and closed without EPOLL_CTL_DEL.
  */

@@ -6,8 +6,8 @@
 #include "family.h"
 #include "shapes.h"
 
-/* libc's own standard streams; the program may have put others into stdin, stdout and stderr. */
-extern FILE _IO_2_1_stdin_, _IO_2_1_stdout_, _IO_2_1_stderr_;
+/* glibc's own standard streams; the program may have put others into stdin, stdout and stderr. musl has none by these names. */
+extern FILE _IO_2_1_stdin_ __attribute__((weak)), _IO_2_1_stdout_ __attribute__((weak)), _IO_2_1_stderr_ __attribute__((weak));
 
 /* Bound, not wrapped: a program's own fileno must not answer for libc's. */
 HOOK(fileno, "fileno");

@@ -275,7 +275,7 @@ Test(standalone, a_shared_table_is_not_verified)
 Test(standalone, a_process_without_a_record_spawns)
 {
     struct outcome outcome = run(&(struct run){
-        .argv = (const char *[]){"sh", "-c", text("ulimit -v 12000; LD_PRELOAD=%s %s", built("libfdtrace.so"),
+        .argv = (const char *[]){"sh", "-c", text("ulimit -v 4000; LD_PRELOAD=%s %s", built("libfdtrace.so"),
                                                   built("tests/victims/exec_leak_spawn")), NULL}});
     cr_expect_eq(outcome_code(&outcome), 0, "it ended with %d: %s", outcome_code(&outcome), outcome.err);
     expect_told(&outcome, "this image is not traced");
