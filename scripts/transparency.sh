@@ -155,11 +155,20 @@ now_ms() {
     echo $(($(date +%s%N) / 1000000))
 }
 
+# Daemons that a workload has left behind may still be recording into what is removed: then once more, and again.
+clear_away() { # FOLDER...
+    for attempt in 1 2 3 4 5 6 7 8 9; do
+        ! rm -rf "$@" 2>/dev/null || return 0
+        sleep 1
+    done
+    rm -rf "$@"
+}
+
 # What the workload answers goes to OUT.answers, what else it says to OUT.said, how it ended to OUT.status, and what it
 # cost to OUT.figure: "RATE unit" if it wrote a file of that name, else seconds.
 perform() { # bare|timed|verified OUT FILE ARGUMENT
     out=$2
-    rm -rf "$scratch/work" "$recordings/session" "$scratch/said"
+    clear_away "$scratch/work" "$recordings/session" "$scratch/said"
     mkdir -m 700 "$scratch/work" "$scratch/said"
     become=
     if [ "$(directive "$3" AS)" = nobody ] && [ "$(id -u)" = 0 ]; then
