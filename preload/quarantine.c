@@ -11,6 +11,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #define PLACES       1024u  /* of the ring, a power of two: the most that can be kept */
 #define ROUNDS       1000   /* of waiting for a thread that is about to close a number; a safety net */
@@ -59,8 +60,12 @@ static void work_end(void)
     if (--thread_self.quarantining > 0)
         return;
     __atomic_fetch_sub(&at_work, 1, __ATOMIC_SEQ_CST);
+    const struct timespec while_they_wait_for_a_processor = {.tv_nsec = 100000};
     for (int round = 0; round < ROUNDS && capacity(0) == 0 && __atomic_load_n(&at_work, __ATOMIC_SEQ_CST) != 0; round++)
-        raw(sched_yield);
+        if (round < ROUNDS / 10)
+            raw(sched_yield);
+        else
+            raw(nanosleep, &while_they_wait_for_a_processor, NULL);
 }
 
 static uint64_t entry_of(int fd, uint32_t generation)
