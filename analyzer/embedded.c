@@ -179,11 +179,12 @@ static bool skip(const uint8_t **code, const uint8_t *end, const void *bytes, si
 static uint64_t constant_answer(Elf *elf, uint64_t function)
 {
     size_t most = 0;
-    const uint8_t *code = (const uint8_t *)bytes_at(elf, function, &most), *begin = code, *end = code + most;
+    const uint8_t *code = (const uint8_t *)bytes_at(elf, function, &most);
     int32_t number;
     uint64_t answer = 0;
     if (code == NULL)
         return 0;
+    const uint8_t *begin = code, *end = code + most;
     skip(&code, end, "\xf3\x0f\x1e\xfa", 4);                           /* endbr64 */
     skip(&code, end, "\x55\x48\x89\xe5", 4);                           /* push %rbp; mov %rsp, %rbp */
     bool relative = skip(&code, end, "\x48\x8d\x05", 3);               /* lea number(%rip), %rax */
