@@ -79,10 +79,24 @@ static bool load_file(struct module *module, const char *path)
            memcmp(module->file.bytes, ELFMAG, SELFMAG) == 0;
 }
 
-static bool is_loadable(Elf *elf)
+/*
+ * Asked before libdwfl sees the file: of one without a segment to load, as a damaged header leaves it, it makes no module,
+ * and some of its versions (0.188) then write to where the module would be.
+ */
+static bool is_loadable(const struct named_file *file)
 {
     GElf_Ehdr header;
-    return gelf_getehdr(elf, &header) != NULL && (header.e_type == ET_EXEC || header.e_type == ET_DYN);
+    GElf_Phdr segment;
+    size_t count = 0;
+    bool loadable = false;
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(file->bytes, file->size);
+    if (elf != NULL && gelf_getehdr(elf, &header) != NULL && (header.e_type == ET_EXEC || header.e_type == ET_DYN) &&
+        elf_getphdrnum(elf, &count) == 0)
+        for (size_t i = 0; i < count && i < INT_MAX && !loadable; i++)
+            loadable = gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_LOAD;
+    elf_end(elf);
+    return loadable;
 }
 
 /* A program that was rebuilt since has other functions at the same addresses. */
@@ -96,7 +110,7 @@ static bool has_build_id(Dwfl_Module *elf, const uint8_t *id, size_t id_length)
 
 static bool open_module(struct module *module, const char *path, const uint8_t *id, size_t id_length)
 {
-    if (!load_file(module, path))
+    if (!load_file(module, path) || !is_loadable(&module->file))
         return false;
     module->dwfl = dwfl_begin(named_files_foreign() ? &careful_callbacks : &callbacks);
     if (module->dwfl == NULL)
@@ -104,8 +118,7 @@ static bool open_module(struct module *module, const char *path, const uint8_t *
     module->elf = dwfl_report_offline_memory(module->dwfl, path, path, module->file.bytes, module->file.size);
     if (dwfl_report_end(module->dwfl, NULL, NULL) != 0 || module->elf == NULL)
         return false;
-    Elf *elf = dwfl_module_getelf(module->elf, &module->bias);
-    return elf != NULL && is_loadable(elf) && has_build_id(module->elf, id, id_length);
+    return dwfl_module_getelf(module->elf, &module->bias) != NULL && has_build_id(module->elf, id, id_length);
 }
 
 static void close_module(struct module *module)

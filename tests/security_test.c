@@ -25,6 +25,7 @@ static char *scratch;
 static void begin(void)
 {
     scratch = scratch_make();
+    alarm(100); /* where something is waited for that never comes */
 }
 
 static void end(void)
@@ -196,7 +197,7 @@ Test(security, huge_files_of_others_are_not_read)
     char *path = strdup(inside("huge"));
     cr_assert_eq(chmod(scratch, 0755), 0);
     make_file(path, "", 0644, NOBODY);
-    cr_assert_eq(truncate(path, INT64_C(1) << 40), 0);
+    cr_assert_eq(truncate(path, INT64_C(600) << 20), 0);
     cr_assert_eq(stat(path, &status), 0);
     named_files_of(&status);
     cr_expect_not(named_file_load(&file, path));
