@@ -9,7 +9,7 @@ fdtrace=${FDTRACE:-build/fdtrace}
 
 # FDT_RULE(symbol, "id", SEVERITY, "what it says")
 RULES=$(sed -n \
-    's/^FDT_RULE([a-z_]*, *"\([^"]*\)", *\([A-Z]*\), *"\(.*\)")$/| `\1` | \L\2\E | \3 |/p' include/fdtrace/rules.def)
+    's/^FDT_RULE([a-z0-9_]*, *"\([^"]*\)", *\([A-Z]*\), *"\(.*\)")$/| `\1` | \L\2\E | \3 |/p' include/fdtrace/rules.def)
 # FDT_OPTION(key, TYPE, "default", "help")
 OPTIONS=$(sed -n \
     's/^FDT_OPTION(\([a-z_]*\), *[A-Z]*, *"\([^"]*\)", *"\(.*\)")$/| `\1=\2` | \3 |/p' include/fdtrace/options.def)
@@ -44,7 +44,7 @@ for command in run report diff; do
         grep -qF -- "$(printf '%s' "$option" | sed 's/-/\\-/g')" analyzer/fdtrace.1 || missing="$missing $option"
     done
 done
-for rule in $(sed -n 's/^FDT_RULE([a-z_]*, *"\([^"]*\)".*/\1/p' include/fdtrace/rules.def); do
+for rule in $(sed -n 's/^FDT_RULE([a-z0-9_]*, *"\([^"]*\)".*/\1/p' include/fdtrace/rules.def); do
     grep -qF -- "$(printf '%s' "$rule" | sed 's/-/\\-/g')" analyzer/fdtrace.1 || missing="$missing $rule"
 done
 [ -z "$missing" ] || { echo "fdtrace.1 says nothing about:$missing" >&2; exit 1; }
