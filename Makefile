@@ -2,7 +2,7 @@
 #
 # Sources are found by name, so a new file needs no line here:
 #   preload/*.c *.S                                  the guest             $(O)/libfdtrace.so
-#   analyzer/*.c analyzer/rules/*.c analyzer/out/*.c the command           $(O)/fdtrace
+#   analyzer/*.c analyzer/*/*.c                      the command           $(O)/fdtrace
 #   analyzer/out/html/*                              the page it embeds
 #   frameworks/*                                     hooks for test frameworks: installed as they are
 #   tests/*.c                                        the Criterion binary  $(O)/fdtrace-tests
@@ -59,7 +59,7 @@ PROGRAM_FLAGS = -g -O0 -fno-optimize-sibling-calls -D_GNU_SOURCE $(WARN) -Iinclu
 program_libs  = $(subst @D,$(abspath $(@D)),$(shell sed -n '1,9s|.*LIBS: \([^*]*\).*|\1|p' $<))
 
 PRELOAD_OBJECTS  := $(patsubst %,$(O)/%.o,$(basename $(wildcard preload/*.c preload/*.S)))
-ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/rules/*.c analyzer/out/*.c)) \
+ANALYZER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard analyzer/*.c analyzer/*/*.c)) \
                     $(O)/analyzer/out/html/embed.o
 TEST_OBJECTS     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/*.c))
 TEST_LIBRARIES   := $(patsubst %.c,$(O)/%.so,$(filter-out tests/fuzz/%,$(wildcard tests/*/lib*.c)))

@@ -1,6 +1,6 @@
 /* fdtrace ls: the descriptors of a running process, compared with its trace where it has one. */
 #include "command.h"
-#include "ls.h"
+#include "ls/ls.h"
 #include "report.h"
 
 #include <errno.h>

@@ -2,12 +2,12 @@
 #include "command.h"
 #include "report.h"
 #include "rule.h"
-#include "run_census.h"
-#include "run_child.h"
-#include "run_environment.h"
-#include "run_folder.h"
-#include "run_self_test.h"
-#include "traceable.h"
+#include "run/census.h"
+#include "run/child.h"
+#include "run/environment.h"
+#include "run/folder.h"
+#include "run/self_test.h"
+#include "run/traceable.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "launch.h"
 
 #include "path.h"
-#include "traceable.h"
+#include "run/traceable.h"
 
 #include <stdlib.h>
 #include <string.h>

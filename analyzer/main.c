@@ -4,7 +4,7 @@
 #include "escape.h"
 #include "fdtrace/fdtrace.h"
 #include "fdtrace/segment.h"
-#include "run_self_test.h"
+#include "run/self_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>

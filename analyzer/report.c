@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 const struct writer *const writers[] = {
-    &writer_text, &writer_json, &writer_html, &writer_sarif, &writer_junit, &writer_github, &writer_gitlab, &writer_csv,
-    &writer_folded, &writer_speedscope, &writer_trace, &writer_pprof, &writer_suppressions, NULL,
+#define FDT_WRITER(name) &writer_##name,
+#include "out/writers.def"
+#undef FDT_WRITER
+    NULL,
 };
 
 enum {

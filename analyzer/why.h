@@ -11,7 +11,7 @@
 #ifndef FDTRACE_WHY_H
 #define FDTRACE_WHY_H
 
-#include "live.h"
+#include "live/live.h"
 #include "model.h"
 
 #include <stdio.h>

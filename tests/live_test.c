@@ -1,5 +1,5 @@
 /* Live: what /proc says about a process; mostly about this one. */
-#include "live.h"
+#include "live/live.h"
 
 #include "fdtrace/fdtrace.h"
 #include "support.h"

@@ -2,7 +2,7 @@
  * What can be traced: programs forged byte by byte, and scripts that lead to them. Each verdict comes with its reason.
  */
 #include "support.h"
-#include "traceable.h"
+#include "run/traceable.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

@@ -25,9 +25,9 @@ struct writer {
     int (*write)(FILE *out, const struct report_view *view);
 };
 
-extern const struct writer writer_text, writer_json, writer_html, writer_suppressions;
-extern const struct writer writer_sarif, writer_junit, writer_github, writer_gitlab, writer_csv;
-extern const struct writer writer_folded, writer_speedscope, writer_trace, writer_pprof;
+#define FDT_WRITER(name) extern const struct writer writer_##name;
+#include "out/writers.def"
+#undef FDT_WRITER
 /* All of them, NULL-terminated. */
 extern const struct writer *const writers[];
 

@@ -8,7 +8,7 @@
 #ifndef FDTRACE_RUN_ENVIRONMENT_H
 #define FDTRACE_RUN_ENVIRONMENT_H
 
-#include "run_folder.h"
+#include "run/folder.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* See run_self_test.h. */
-#include "run_self_test.h"
+/* See self_test.h. */
+#include "run/self_test.h"
 
 #include "segment_reader.h"
 

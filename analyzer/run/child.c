@@ -1,5 +1,5 @@
-/* See run_child.h. */
-#include "run_child.h"
+/* See child.h. */
+#include "run/child.h"
 
 #include "array.h"
 

@@ -1,8 +1,8 @@
 /*
- * See run_census.h. A recording tells of its process by being mapped there. A process without one, fresh from a fork or
- * an exec, is known by its environment: FDTRACE_RUN names our folder (run_environment.h).
+ * See census.h. A recording tells of its process by being mapped there. A process without one, fresh from a fork or
+ * an exec, is known by its environment: FDTRACE_RUN names our folder (run/environment.h).
  */
-#include "run_census.h"
+#include "run/census.h"
 
 #include "session.h"
 

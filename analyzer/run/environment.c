@@ -1,5 +1,5 @@
-/* Finding the library, and composing variables. See run_environment.h. */
-#include "run_environment.h"
+/* Finding the library, and composing variables. See environment.h. */
+#include "run/environment.h"
 
 #include "options.h"
 #include "path.h"

@@ -6,7 +6,7 @@
 #ifndef FDTRACE_RUN_SELF_TEST_H
 #define FDTRACE_RUN_SELF_TEST_H
 
-#include "run_folder.h"
+#include "run/folder.h"
 
 /*
  * environment: as the command will get it. 0: the library loads and records; else -EIO with one line in error: what did

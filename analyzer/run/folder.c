@@ -1,5 +1,5 @@
-/* Making, looking into and removing a session folder. See run_folder.h. */
-#include "run_folder.h"
+/* Making, looking into and removing a session folder. See folder.h. */
+#include "run/folder.h"
 
 #include "fdtrace/segment.h"
 

@@ -10,14 +10,14 @@
 #ifndef FDTRACE_LS_H
 #define FDTRACE_LS_H
 
-#include "live.h"
+#include "live/live.h"
 #include "model.h"
 
 #include <stdio.h>
 
 enum ls_tag {
 #define LS_TAG(symbol, name, meaning) LS_##symbol,
-#include "ls_tags.def"
+#include "ls/tags.def"
 #undef LS_TAG
     LS_TAG_COUNT
 };

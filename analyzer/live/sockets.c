@@ -1,11 +1,11 @@
 /*
- * Sockets of a running process. See live_sockets.h.
+ * Sockets of a running process. See sockets.h.
  *
  * proc(5) describes the tables. Each begins with a heading, has one socket a line, and belongs to the network namespace
  * of the process it is read through. The path in `unix` is printed as it stands, newlines and all; it can garble that
  * table, and no more than that.
  */
-#include "live_sockets.h"
+#include "live/sockets.h"
 
 #include "kind.h"
 

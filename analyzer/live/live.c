@@ -4,11 +4,11 @@
  * Everything is read below one open directory /proc/PID: once the process is gone, its files answer ESRCH, even when
  * the number has been given to another process meanwhile.
  */
-#include "live.h"
+#include "live/live.h"
 
 #include "array.h"
 #include "kind.h"
-#include "live_sockets.h"
+#include "live/sockets.h"
 
 #include <ctype.h>
 #include <dirent.h>

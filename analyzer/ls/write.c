@@ -1,5 +1,5 @@
 /* Printing what `fdtrace ls` found: a table for people, one object for programs. See ls.h. */
-#include "ls.h"
+#include "ls/ls.h"
 
 #include "escape.h"
 #include "out/json_values.h"

@@ -1,5 +1,5 @@
 /* Questions about the file behind one live descriptor. See live.h. */
-#include "live.h"
+#include "live/live.h"
 
 #include "path.h"
 

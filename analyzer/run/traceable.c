@@ -5,7 +5,7 @@
  *   subject   the file looked at now: the command at first, then its interpreter, and that one's.
  *   hop       from a script to its interpreter. The kernel makes at most five (ELOOP).
  */
-#include "traceable.h"
+#include "run/traceable.h"
 
 #include "path.h"
 

@@ -5,7 +5,7 @@
 #ifndef FDTRACE_RUN_CENSUS_H
 #define FDTRACE_RUN_CENSUS_H
 
-#include "run_folder.h"
+#include "run/folder.h"
 
 /* Processes that record into the folder, are about to begin, or were started by this run and cannot be traced. */
 size_t run_census(const struct run_folder *folder);

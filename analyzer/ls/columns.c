@@ -3,7 +3,7 @@
  *
  * A column prints raw text, because names come from the traced program: whoever writes it out escapes it.
  */
-#include "ls.h"
+#include "ls/ls.h"
 
 #include "out/json_values.h"
 #include "path.h"

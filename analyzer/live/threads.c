@@ -1,5 +1,5 @@
-/* Threads of a running process. See live_threads.h. */
-#include "live_threads.h"
+/* Threads of a running process. See threads.h. */
+#include "live/threads.h"
 
 #include "array.h"
 

@@ -4,13 +4,13 @@
  * A look reads the kernel first and the segment after it. Two looks K1 S1 K2 S2 that agree about a number show that the
  * trace did not move from S1 to S2, with K2 in between: whatever differs between S2 and K2 then differed at one moment.
  * Only one innocent difference is left, a thread that is held up between a call and its record: a row that differs is
- * told so only when no thread was held up for all that time (live_threads.h).
+ * told so only when no thread was held up for all that time (live/threads.h).
  */
-#include "ls.h"
+#include "ls/ls.h"
 
 #include "finding.h"
 #include "kind.h"
-#include "live_threads.h"
+#include "live/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ const char *ls_tag_name(enum ls_tag tag)
 {
     static const char *const names[LS_TAG_COUNT] = {
 #define LS_TAG(symbol, name, meaning) name,
-#include "ls_tags.def"
+#include "ls/tags.def"
 #undef LS_TAG
     };
     return names[tag];
@@ -44,7 +44,7 @@ const char *ls_tag_meaning(enum ls_tag tag)
 {
     static const char *const meanings[LS_TAG_COUNT] = {
 #define LS_TAG(symbol, name, meaning) meaning,
-#include "ls_tags.def"
+#include "ls/tags.def"
 #undef LS_TAG
     };
     return meanings[tag];
