@@ -23,12 +23,14 @@ static void lose_slot(void)
     __atomic_fetch_add(&store.header->lost.slots, 1, __ATOMIC_RELAXED);
 }
 
-static inline __attribute__((always_inline)) void publish(const struct call *call, int fd, struct birth *birth, uint64_t flags)
+/* The generation the number has reached; 0: there is no room to tell of it. */
+static inline __attribute__((always_inline)) uint32_t publish(const struct call *call, int fd, struct birth *birth,
+                                                              uint64_t flags)
 {
     struct fdt_slot *slot = table_slot(fd);
     if (UNLIKELY(slot == NULL)) {
         lose_slot();
-        return;
+        return 0;
     }
     birth->ns = store_now();
     birth->site = stack_site(call);
@@ -37,8 +39,10 @@ static inline __attribute__((always_inline)) void publish(const struct call *cal
         quarantine_make_room(0);
         misuse_opened(call);
     }
+    uint32_t generation = FDT_GENERATION(table_word(slot));
     ring_put(&(struct event){.type = FDT_EVENT_BIRTH, .call = call->id, .site = birth->site, .fd = fd,
-                             .other = birth->from, .ns = birth->ns, .generation = FDT_GENERATION(table_word(slot))});
+                             .other = birth->from, .ns = birth->ns, .generation = generation});
+    return generation;
 }
 
 static uint32_t generation_of(int fd)
@@ -127,9 +131,9 @@ void fd_duped(const struct call *call, int from, uint64_t seen, int to, bool clo
         enum fdt_kind kind = table_kernel_kind(to);
         birth.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
     }
-    publish(call, to, &birth, (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0));
+    uint32_t generation = publish(call, to, &birth, (cloexec ? FDT_CLOEXEC : 0) | (known ? word & FDT_NAME_CUT : 0));
     watch_shared(from, FDT_GENERATION(word));
-    watch_shared(to, generation_of(to));
+    watch_shared(to, generation);
     if (UNLIKELY(from <= 2) && from >= 0 && to > 2)
         misuse_moved(from);
 }

@@ -39,8 +39,7 @@ static struct suspect {
 } suspects[SUSPECTS];
 static uint32_t suspects_pen, suspects_next;
 
-/* fd and generation in one word, so that half of it is never read. */
-static uint64_t shared[NUMBERS];
+uint64_t watch_marks[WATCH_MARKS];
 
 static bool take(uint32_t *pen)
 {
@@ -65,15 +64,9 @@ static bool is_live(int fd, uint32_t generation)
     return (word & FDT_LIVE) && FDT_GENERATION(word) == generation;
 }
 
-void watch_shared(int fd, uint32_t generation)
-{
-    if (fd >= 0)
-        __atomic_store_n(&shared[(uint32_t)fd % NUMBERS], (uint64_t)generation << 32 | (uint32_t)fd, __ATOMIC_RELAXED);
-}
-
 bool watch_is_shared(int fd, uint32_t generation)
 {
-    return __atomic_load_n(&shared[(uint32_t)fd % NUMBERS], __ATOMIC_RELAXED) ==
+    return __atomic_load_n(&watch_marks[(uint32_t)fd % WATCH_MARKS], __ATOMIC_RELAXED) ==
            ((uint64_t)generation << 32 | (uint32_t)fd);
 }
 

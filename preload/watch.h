@@ -38,6 +38,10 @@ struct ghost {
     struct fdt_life life;
 };
 
+/* The latest number that was copied, of those that share a place: fd and generation in one word, never half of it. */
+#define WATCH_MARKS 512u
+extern uint64_t watch_marks[WATCH_MARKS];
+
 /* Something was ever registered: deaths are worth a look. */
 extern bool watch_on;
 /* Numbers that may have left a ghost: waiting is worth a look. */
@@ -46,7 +50,11 @@ extern uint32_t watch_suspects;
 /* epoll_ctl on the instance epoll succeeded for fd. The words are those of before the call. */
 void watch_changed(const struct call *call, int epoll, uint64_t epoll_word, int operation, int fd, uint64_t word);
 /* This lifetime of fd shares its description with another number: dup, a message, or by inheritance of such. */
-void watch_shared(int fd, uint32_t generation);
+static inline void watch_shared(int fd, uint32_t generation)
+{
+    if (fd >= 0)
+        __atomic_store_n(&watch_marks[(uint32_t)fd % WATCH_MARKS], (uint64_t)generation << 32 | (uint32_t)fd, __ATOMIC_RELAXED);
+}
 bool watch_is_shared(int fd, uint32_t generation);
 /* fd is announced dead in slot, and still open in the kernel. */
 void watch_leaves(int fd, const struct fdt_slot *slot);
