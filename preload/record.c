@@ -499,8 +499,8 @@ void fd_owned(const struct call *call, int fd, enum fdt_owner owner, const void 
     if (gate_enter()) {
         struct fdt_slot *slot = table_peek(fd);
         fd_touch(fd);
+        handle_begins(handle); /* over a number nobody saw being born, too: what ended at this address was another handle */
         if (slot != NULL && (table_word(slot) & FDT_LIVE)) {
-            handle_begins(handle);
             slot->life.handle = (uint64_t)(uintptr_t)handle;
             slot->life.owner = (uint8_t)owner;
             ring_write(&(struct event){.type = FDT_EVENT_OWNER, .call = call->id, .site = stack_site(call), .fd = fd,

@@ -33,6 +33,9 @@ static void raise_to(uint32_t *mark, uint32_t value)
 static struct fdt_site *site_of(uint32_t id, uint64_t flags)
 {
     bool counts = !(flags & FDT_INHERITED) && id < __atomic_load_n(&store.secured[FDT_PART_SITES], __ATOMIC_ACQUIRE);
+    /* Where no stack is ever kept (depth=0), nobody else has asked for site 0's memory. */
+    if (UNLIKELY(!counts && id == FDT_NO_SITE && !(flags & FDT_INHERITED)))
+        counts = store_secure_slowly(FDT_PART_SITES, id);
     return counts ? &store.sites[id] : NULL;
 }
 

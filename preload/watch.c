@@ -19,6 +19,12 @@ enum {
     ASKED_MOST = 64   /* questions to the kernel about one suspect */
 };
 
+/*
+ * Whoever closes a number and its duplicate, one after the other, leaves a ghost for an instant, in which another thread may
+ * begin to wait. So a suspect is judged by the thread that closed it, which had its chance, or when it is that old.
+ */
+#define RIPE_NS UINT64_C(5000000000)
+
 bool watch_on;
 uint32_t watch_suspects;
 
@@ -37,7 +43,7 @@ static struct suspect {
     uint64_t image;          /* 0: none */
     struct ghost ghost;
 } suspects[SUSPECTS];
-static uint32_t suspects_pen, suspects_next;
+static uint32_t suspects_pen;
 
 uint64_t watch_marks[WATCH_MARKS];
 
@@ -114,17 +120,41 @@ void watch_changed(const struct call *call, int epoll, uint64_t epoll_word, int 
     errno = saved;
 }
 
+static bool is_suspect(const struct suspect *entry)
+{
+    return entry->image == this_image() && is_live(entry->ghost.watch.epoll, entry->ghost.watch.epoll_generation);
+}
+
+static bool is_old(const struct suspect *entry)
+{
+    return store_now() - entry->ghost.death.ns >= RIPE_NS;
+}
+
+/* A new one takes the place of one that had its time. When there is none it is let go: otherwise none would ripen. */
+static struct suspect *place_for_suspect(void)
+{
+    for (unsigned i = 0; i < SUSPECTS; i++)
+        if (!is_suspect(&suspects[i]))
+            return &suspects[i];
+    for (unsigned i = 0; i < SUSPECTS; i++)
+        if (is_old(&suspects[i]))
+            return &suspects[i];
+    return NULL;
+}
+
 static void suspect(const struct watch *watch, const struct fdt_slot *slot)
 {
     if (!take(&suspects_pen))
         return;
-    struct suspect *entry = &suspects[suspects_next++ % SUSPECTS];
-    entry->image = this_image();
-    entry->ghost.watch = *watch;
-    entry->ghost.state = table_word(slot);
-    entry->ghost.death = slot->death;
-    entry->ghost.life = slot->life;
-    __atomic_store_n(&watch_suspects, 1, __ATOMIC_RELAXED);
+    struct suspect *entry = place_for_suspect();
+    if (entry != NULL) {
+        entry->image = this_image();
+        entry->ghost.watch = *watch;
+        entry->ghost.state = table_word(slot);
+        entry->ghost.death = slot->death;
+        entry->ghost.life = slot->life;
+        __atomic_store_n(&watch_suspects, 1, __ATOMIC_RELAXED);
+    }
     give(&suspects_pen);
 }
 
@@ -184,7 +214,7 @@ static void judge(const struct call *call, const struct ghost *ghost)
     }
 }
 
-/* Takes one suspect of this instance out of the list. */
+/* Takes one suspect of this instance, which may be judged now, out of the list. */
 static bool next_suspect(int epoll, struct ghost *ghost)
 {
     bool found = false;
@@ -193,9 +223,10 @@ static bool next_suspect(int epoll, struct ghost *ghost)
         return false;
     for (unsigned i = 0; i < SUSPECTS; i++) {
         struct suspect *entry = &suspects[i];
-        if (entry->image != this_image() || !is_live(entry->ghost.watch.epoll, entry->ghost.watch.epoll_generation))
+        if (!is_suspect(entry))
             entry->image = 0;
-        if (entry->image != 0 && !found && entry->ghost.watch.epoll == epoll) {
+        if (entry->image != 0 && !found && entry->ghost.watch.epoll == epoll &&
+            (entry->ghost.death.tid == thread_self.tid || is_old(entry))) {
             *ghost = entry->ghost;
             entry->image = 0;
             found = true;

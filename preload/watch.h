@@ -5,8 +5,8 @@
  * number (epoll(7), question 6). A number that is closed while a duplicate lives leaves a ghost: its events keep coming, and
  * no EPOLL_CTL_DEL can name it any more.
  *
- * Told is a ghost that can do harm: when the program next waits on the instance, a duplicate of ours is still open, and the
- * kernel says that it is what the instance watches under the closed number (kcmp(2)). So nothing is held against copies that
+ * Told is a ghost that can do harm: when the thread that closed the number next waits on the instance (or another one, a few
+ * seconds later: the duplicate may be about to follow), a duplicate of ours is still open, and the kernel says that it is what the instance watches under the closed number (kcmp(2)). So nothing is held against copies that
  * are closed one after the other, an instance that ended, or a registration that somebody else removed; and nothing is told of
  * a duplicate in another process, nor where the kernel cannot be asked.
  *

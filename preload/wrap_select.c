@@ -3,6 +3,7 @@
  * ask about a closed number is no misuse here, so nothing else is looked at.
  */
 #include "compat.h"
+#include "filter.h"
 #include "raw.h"
 #include "shapes.h"
 
@@ -21,13 +22,27 @@ static bool asks_for_tombstone(int count, const fd_set *const sets[3])
     return false;
 }
 
-/* Some programs allocate greater sets, and pass a bound of their own: only an open number speaks of a descriptor. */
+/*
+ * Some programs allocate greater sets, or pass a bound of their own: an open number that no set holds is not being used. The
+ * kernel reads as far, but where it may not be asked for what is readable (a filter), the bound is believed.
+ */
+static bool is_in_a_set(int fd, const fd_set *const sets[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const unsigned long *word = (const unsigned long *)sets[i] + fd / __NFDBITS;
+        if (sets[i] != NULL && (filter_known() || (raw_readable(word) && (*word >> fd % __NFDBITS & 1))))
+            return true;
+    }
+    return false;
+}
+
 #define SELECT(name, public, list)                                                                     \
     HOOK(name, public);                                                                                \
     EXPORT int name(PARAMS(list))                                                                      \
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
-        if (UNLIKELY(count > FD_SETSIZE))                                                              \
+        if (UNLIKELY(count > FD_SETSIZE) && (fd_word(count - 1) & FDT_LIVE) &&                                    \
+            is_in_a_set(count - 1, (const fd_set *[]){in, out, exceptional}))                          \
             fd_over_select(&call, count - 1);                                                          \
         if (UNLIKELY(quarantine_on) && asks_for_tombstone(count, (const fd_set *[]){in, out, exceptional})) { \
             errno = EBADF;                                                                             \

@@ -81,6 +81,21 @@ ParameterizedTest(struct program *program, hostile, same_as_bare)
     scratch_remove(scratch);
 }
 
+/* What costs more than an ordinary event must be as quiet about it. */
+Test(hostile, errno_is_kept_whatever_is_asked_for)
+{
+    static const char *const options[] = {"quarantine=64", "quarantine=1000:last_used=1", "depth=0", "unwind=fp",
+                                          "unwind=libunwind", "check_stacks=1", "sites=64:ring=64:max_fds=256"};
+    char *scratch = scratch_make();
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        struct outcome traced =
+            run_hostile("errno_kept", PRELOADED, text("%s:report=none:session=%s/%zu", options[i], scratch, i));
+        cr_expect_str_eq(traced.out, "0 times wrong\n", "%s: %s", options[i], traced.out);
+        outcome_free(&traced);
+    }
+    scratch_remove(scratch);
+}
+
 /* --- surroundings that are hostile --- */
 
 static unsigned lines_of_ours(const char *err)

@@ -125,6 +125,32 @@ Test(process, a_shell_without_environment_is_not_traced)
     json_decref(report);
 }
 
+/* The numbers a message says were given: none twice, and not this one. */
+static void expect_given(const char *message, long never)
+{
+    const char *list = strstr(message, "; it was given descriptors 0, 1, 2");
+    cr_assert_not_null(list, "%s", message);
+    long before = -1;
+    for (list = strpbrk(list, "0123456789"); list != NULL; list = strpbrk(list, "0123456789")) {
+        long number = strtol(list, (char **)&list, 10);
+        cr_expect(number > before && number != never, "%s", message);
+        before = number;
+    }
+}
+
+/* What crossed into programs started at one place is kept together: each is told what all of them were given, once. */
+Test(process, an_untraced_program_is_not_said_to_have_what_another_was_given)
+{
+    json_t *report = REPORT(0, "--", HELPER("spawns"), HELPER("static"));
+    cr_expect_eq(report_count(report, "not-traced"), 2, "%s", report_digest(report));
+    for (size_t i = 0; i < json_array_size(json_object_get(report, "findings")); i++) {
+        const json_t *finding = json_array_get(json_object_get(report, "findings"), i);
+        if (strcmp(field(finding, "rule"), "not-traced") == 0)
+            expect_given(field(finding, "message"), 700);
+    }
+    json_decref(report);
+}
+
 Test(process, a_static_program_is_told_with_its_arguments)
 {
     const char *program = HELPER("static");

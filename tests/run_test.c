@@ -403,6 +403,18 @@ Test(run, odd_library_paths)
     scratch_remove(scratch);
 }
 
+/* Sites count what is opened; where there is none, that of unknown stacks does. */
+Test(run, descriptors_are_counted_without_stacks, .timeout = 60)
+{
+    struct outcome with = TRACE("--", built("tests/twins/all_closed")), without = TRACE("--depth=0", "--", built("tests/twins/all_closed"));
+    const char *expected = strstr(with.err, "1 image: "), *counted = strstr(without.err, "1 image: ");
+    cr_assert(expected != NULL && strncmp(expected, "1 image: 0 ", 11) != 0, "%s", with.err);
+    cr_assert_not_null(counted, "%s", without.err);
+    cr_expect_str_eq(counted, expected);
+    outcome_free(&with);
+    outcome_free(&without);
+}
+
 Test(run, what_still_runs_keeps_its_session)
 {
     char *scratch = scratch_make();

@@ -22,13 +22,37 @@ static void put_program(FILE *out, const struct image *image)
     fputs(image->argc > 4 ? " ...)" : ")", out);
 }
 
+static uint32_t launches_of(const struct segment *segment, uint32_t group)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < segment->exec_count; i++)
+        count += segment->execs[i].commit == 1 && segment->execs[i].group == group;
+    return count;
+}
+
+/* Crossings tell of all programs a place has started: what each of them was given, this one was given, too. Once a number. */
+static bool crossed_into_each(const struct segment *segment, uint32_t which, uint32_t launches)
+{
+    const struct fdt_crossing *crossings = segment->crossings;
+    uint64_t times = 0;
+    for (uint32_t i = 0; i < segment->crossing_count; i++) {
+        if (crossings[i].group != crossings[which].group || crossings[i].fd != crossings[which].fd)
+            continue;
+        if (i < which)
+            return false; /* told there */
+        times += crossings[i].crossings;
+    }
+    return times >= launches;
+}
+
 static void put_crossed(FILE *out, const struct image *image)
 {
     const struct image *before = image->predecessor;
     const struct segment *segment = before != NULL ? before->segment : NULL;
+    uint32_t launches = segment != NULL && image->launch != NULL ? launches_of(segment, image->launch->group) : 0;
     size_t crossed = 0;
-    for (uint32_t i = 0; segment != NULL && image->launch != NULL && i < segment->crossing_count; i++)
-        if (segment->crossings[i].group == image->launch->group && image->how == FDT_HOW_SPAWN)
+    for (uint32_t i = 0; launches > 0 && image->how == FDT_HOW_SPAWN && i < segment->crossing_count; i++)
+        if (segment->crossings[i].group == image->launch->group && crossed_into_each(segment, i, launches))
             fprintf(out, "%s%d", crossed++ == 0 ? "; it was given descriptors " : ", ", (int)segment->crossings[i].fd);
     for (size_t i = 0; image->how == FDT_HOW_EXEC && before != NULL && i < before->open_count; i++)
         if ((before->open[i].state & FDT_CLOEXEC) == 0)

@@ -1,9 +1,11 @@
 /*
  * What was watched is closed in every way that leaves nothing behind, and the program goes on waiting.
  * EXPECT: nothing
+ * LIBS: -lpthread
  */
 #include <err.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -16,6 +18,13 @@ static void change(int operation, int fd)
     struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(instance, operation, fd, &event) != 0)
         err(1, "epoll_ctl");
+}
+
+static int unready(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+    change(EPOLL_CTL_ADD, fd);
+    return fd;
 }
 
 static int watched(void)
@@ -66,6 +75,31 @@ static void both(void)
     int fd = watched(), copy = copy_of(fd);
     close(fd);
     close(copy);
+    wait_for(0);
+}
+
+static void *wait_meanwhile(void *turns)
+{
+    pthread_barrier_wait(turns);
+    wait_for(0);
+    pthread_barrier_wait(turns);
+    return NULL;
+}
+
+/* The same, and another thread begins to wait in that instant. */
+static void both_among_threads(void)
+{
+    pthread_barrier_t turns;
+    pthread_t thread;
+    pthread_barrier_init(&turns, NULL, 2);
+    if (pthread_create(&thread, NULL, wait_meanwhile, &turns) != 0)
+        errx(1, "pthread_create");
+    int fd = unready(), copy = copy_of(fd);
+    close(fd);
+    pthread_barrier_wait(&turns);
+    pthread_barrier_wait(&turns);
+    close(copy);
+    pthread_join(thread, NULL);
     wait_for(0);
 }
 
@@ -160,6 +194,7 @@ int main(void)
     taken_out();
     duplicate_first();
     both();
+    both_among_threads();
     moved_over();
     given_back();
     through_a_copy();

@@ -5,7 +5,9 @@
  */
 #include <dirent.h>
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,36 @@ static void folders(void)
         if (directory == NULL || closedir(directory) != 0)
             err(1, "a directory");
     }
+}
+
+/* The kernel called without libc: no preload can see it. */
+static int raw_dup(int fd)
+{
+    long answer;
+#if defined(__x86_64__)
+    __asm__ volatile("syscall" : "=a"(answer) : "0"(SYS_dup), "D"((long)fd) : "rcx", "r11", "memory");
+#else
+    register long x8 __asm__("x8") = SYS_dup;
+    register long x0 __asm__("x0") = fd;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8) : "memory");
+    answer = x0;
+#endif
+    return (int)answer;
+}
+
+/* Handles made of numbers nobody saw being born. */
+static void of_unseen_numbers(void)
+{
+    int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < 3; i++) {
+        DIR *directory = opendir("/");
+        if (directory == NULL || closedir(directory) != 0)
+            err(1, "a directory");
+        directory = fdopendir(raw_dup(folder));
+        if (directory == NULL || closedir(directory) != 0)
+            err(1, "a directory");
+    }
+    close(folder);
 }
 
 /* Each process ends its own. */
@@ -68,6 +100,7 @@ int main(void)
 {
     files();
     folders();
+    of_unseen_numbers();
     forked();
     standard();
     fcloseall();

@@ -1,5 +1,6 @@
 /*
- * select with the greatest bound there is, and with the last number that fits: no number beyond the set is used.
+ * select with the greatest bound there is, which may be an open number, and with the last number that fits: no number beyond
+ * the set is used.
  * EXPECT: nothing
  */
 #include <err.h>
@@ -22,6 +23,10 @@ int main(void)
         err(1, "select");
     if (select((int)limit.rlim_cur, sets, NULL, NULL, &none) < 0)
         err(1, "select");
+    int last = dup2(0, (int)limit.rlim_cur - 1);
+    if (last >= 0 && select(last + 1, sets, NULL, NULL, &none) < 0)
+        err(1, "select");
+    close(last);
     close(fd);
     return 0;
 }
