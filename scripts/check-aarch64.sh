@@ -15,7 +15,7 @@ if [ "$(uname -m)" = aarch64 ]; then exec scripts/check "$@"; fi
 scripts/deps.sh build worlds
 folder=$PWD/build/aarch64
 root=$folder/root
-packages='libc6-dev libstdc++-12-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libzstd-dev libxml2-dev zlib1g-dev
+packages='libc6-dev libstdc++-12-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libzstd-dev libxml2-dev zlib1g-dev uthash-dev
           libcriterion-dev libgtest-dev bash dash coreutils sed grep mawk findutils util-linux procps gzip python3
           python3-pytest git sqlite3 curl nginx-light redis-server memcached libxml2-utils python3-jsonschema
           protobuf-compiler binutils'
