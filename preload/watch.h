@@ -6,9 +6,10 @@
  * no EPOLL_CTL_DEL can name it any more.
  *
  * Told is a ghost that can do harm: when the thread that closed the number next waits on the instance (or another one, a few
- * seconds later: the duplicate may be about to follow), a duplicate of ours is still open, and the kernel says that it is what the instance watches under the closed number (kcmp(2)). So nothing is held against copies that
- * are closed one after the other, an instance that ended, or a registration that somebody else removed; and nothing is told of
- * a duplicate in another process, nor where the kernel cannot be asked.
+ * seconds later: the duplicate may be about to follow), a duplicate of ours is still open, and the kernel says that it is
+ * what the instance watches under the closed number (kcmp(2)). So nothing is held against copies that are closed one after
+ * the other, an instance that ended, or a registration that somebody else removed; and nothing is told of a duplicate in
+ * another process, nor where the kernel cannot be asked.
  *
  * Constant space in the process's own memory: the latest two registrations of a number, numbers 512 apart share a place, and
  * what is pushed out is only not told. Lock-free: a place that somebody else is writing to is left alone. Any thread, any
