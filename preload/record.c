@@ -95,7 +95,8 @@ static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *wo
     life->token = source->life.token;
     life->name[0] = '\0';
     if (source->life.name[0] != '\0')
-        memcpy(life->name, source->life.name, sizeof(life->name));
+        memcpy(life->name, source->life.name, sizeof(life->name)); /* while another thread writes: it may lack its end */
+    life->name[sizeof(life->name) - 1] = '\0';
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     *word = table_word(source);
     return ((*word ^ seen) & same) == 0 && !((*word | seen) & FDT_CONTESTED);
