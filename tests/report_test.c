@@ -258,7 +258,7 @@ Test(report, frames_of_the_tracer_are_never_shown)
     cr_assert_eq(stack.frames[0].offset, 0x20);
     cr_assert_null(stack.frames[1].module);
     cr_assert_eq(stack.frames[1].offset, 0x99);
-    cr_assert(stack.via_syscall && stack.cut);
+    cr_assert(stack.via_syscall && stack.cut && stack.stuck);
 }
 
 Test(report, limits_name_the_limit)

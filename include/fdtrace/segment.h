@@ -292,7 +292,7 @@ struct fdt_site {
     uint32_t reserved;
     struct fdt_sample samples[FDT_SAMPLES]; /* of birth number 2^n, at n % FDT_SAMPLES */
 };
-#define FDT_SITE_CUT      1u   /* the stack goes on beyond depth */
+#define FDT_SITE_CUT      1u   /* the stack goes on; with fewer frames than header.depth, the unwinder was at its end */
 #define FDT_SITE_GUESSED  2u   /* by frame pointers: frames may be missing or wrong */
 #define FDT_SITE_SYSCALL  4u   /* the call was made through syscall() */
 
