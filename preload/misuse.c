@@ -43,7 +43,8 @@ static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_ty
 {
     return __atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->site == site &&
            entry->error == error && entry->life.site == evidence->life.site &&
-           entry->death.site == evidence->death.site;
+           entry->death.site == evidence->death.site &&
+           (type != FDT_INCIDENT_HIDDEN || strcmp(entry->life.name, evidence->life.name) == 0);
 }
 
 /* A loop that goes wrong comes here each time round, so equal ones are found by hash. */
@@ -340,10 +341,24 @@ void misuse_moved(int fd)
     }
 }
 
+enum { CLOSED_ALONE, CLOSED_BY_A_SWEEP }; /* the error of a HIDDEN */
+
+/* What the run closed of libc's own was swept away. That remains worth a note. */
+static void sweep_hidden(struct run *run)
+{
+    for (unsigned i = 0; i < run->incidents; i++) {
+        struct fdt_incident *entry = &store.incidents[run->incident[i]];
+        if (entry->type == FDT_INCIDENT_HIDDEN)
+            __atomic_store_n(&entry->error, CLOSED_BY_A_SWEEP, __ATOMIC_RELAXED);
+    }
+}
+
 static void take_back(struct run *run)
 {
+    sweep_hidden(run);
     for (unsigned i = 0; i < run->incidents; i++)
-        __atomic_fetch_sub(&store.incidents[run->incident[i]].count, 1, __ATOMIC_RELAXED);
+        if (store.incidents[run->incident[i]].type != FDT_INCIDENT_HIDDEN)
+            __atomic_fetch_sub(&store.incidents[run->incident[i]].count, 1, __ATOMIC_RELAXED);
     run->incidents = 0;
     run->sweeps = true;
 }
@@ -355,8 +370,10 @@ static bool goes_on(const struct run *run, const struct call *call, int fd)
 
 void misuse_closed(const struct call *call, int fd)
 {
-    if (UNLIKELY(goes_on(&thread_self.closes, call, fd)))
+    if (UNLIKELY(goes_on(&thread_self.closes, call, fd))) {
         thread_self.closes.fd = fd;
+        sweep_hidden(&thread_self.closes);
+    }
 }
 
 /* A call that may be a misuse, or a sweep's: a run begins with it, or goes on. False: it is known for a sweep. */
@@ -438,6 +455,32 @@ void misuse_failed_close(const struct call *call, int fd, bool has_past)
         take_back(run);
     else if (suspect)
         remember_in_run(run, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
+}
+
+/* The number beside fd died by this very close, too: that is how a loop over open numbers looks. */
+static bool follows_a_close(const struct call *call, int fd)
+{
+    for (int next = fd - 1; next <= fd + 1; next += 2) {
+        const struct fdt_slot *slot = table_peek(next);
+        if (slot != NULL && !(table_word(slot) & FDT_LIVE) && slot->death.ns != 0 &&
+            slot->death.tid == thread_self.tid && slot->death.call == call->id && slot->death.site == stack_site(call))
+            return true;
+    }
+    return false;
+}
+
+void misuse_hidden(const struct call *call, int fd, const struct fdt_life *life, bool swept)
+{
+    struct run *run = &thread_self.closes;
+    struct evidence evidence = {.fd = fd, .state = FDT_LIVE | FDT_CLOEXEC | FDT_ADOPTED | FDT_HIDDEN, .life = *life};
+    bool alone = !swept && !goes_on(run, call, fd) && !follows_a_close(call, fd) && !list_is_open();
+    if (!swept && !in_run(run, call, fd))
+        alone = false;
+    if (!alone && !swept)
+        sweep_hidden(run);
+    uint32_t index = keep(FDT_INCIDENT_HIDDEN, call, &evidence, alone ? CLOSED_ALONE : CLOSED_BY_A_SWEEP);
+    if (alone)
+        remember_in_run(run, index);
 }
 
 /* Streams end with fclose whoever opened them, but for popen's; endmntent is fclose. */

@@ -68,6 +68,12 @@ void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy);
  */
 void misuse_opened(const struct call *call);
 
+/*
+ * Before the real call: fd, whose birth nobody saw, is about to be closed; life (hidden.h) is what libc keeps there. HIDDEN,
+ * with error 0 for a single close and 1 for what turns out to be a sweep, which is said to be one with swept.
+ */
+void misuse_hidden(const struct call *call, int fd, const struct fdt_life *life, bool swept);
+
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);
 

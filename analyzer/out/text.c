@@ -91,7 +91,8 @@ static const char *role_phrase(const char *role, const char *call)
 static void put_stack(FILE *out, const struct style *style, const struct finding *finding,
                       const struct finding_stack *stack)
 {
-    bool only_closed = strcmp(stack->role, "death") == 0 && finding_stack(finding, "register") != NULL;
+    bool only_closed = (strcmp(stack->role, "death") == 0 && finding_stack(finding, "register") != NULL) ||
+                       (strcmp(stack->role, "second-close") == 0 && finding->rule->code == &rule_close_mismatch);
     fprintf(out, "   %s%s%s by ", style->bold, only_closed ? "closed" : role_phrase(stack->role, stack->call), style->end);
     escape_print(out, stack->call != NULL ? stack->call : "an unseen call");
     fprintf(out, "%s, %.6f s after the start", stack->call != NULL ? "()" : "", model_seconds(stack->image, stack->ns));
