@@ -56,6 +56,12 @@ void misuse_moved(int fd);
  * incident's error is 0 while there is one thread, 1 with several, 2 when such a fork is known; its death is the fork, then.
  */
 void misuse_flagged_late(const struct call *call, int fd);
+/*
+ * fd was given close-on-exec by fcntl and had it already. No misuse, but kept (FLAG_AGAIN) when a sibling (sibling.h) has it
+ * not; misuse_flagged takes it back when the sibling fd gets the flag after all. Of many the first ones are kept.
+ */
+void misuse_flagged_again(const struct call *call, int fd);
+void misuse_flagged(int fd);
 /* A fork or spawn of the calling thread, at ns. */
 void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
 

@@ -445,8 +445,11 @@ static void flag(const struct call *call, struct fdt_slot *slot, int fd, uint64_
         table_settle(slot, fd);
         return;
     }
+    if (cloexec && (seen & FDT_CLOEXEC) && call != NULL)
+        misuse_flagged_again(call, fd);
     if (cloexec && (seen & (FDT_CLOEXEC | FDT_FLAG_SET)) == 0) {
         table_no_longer_inheritable(slot);
+        misuse_flagged(fd);
         if (call != NULL && fd > 2 && !(seen & (FDT_INHERITED | FDT_ADOPTED | FDT_FLAG_CLEARED)))
             misuse_flagged_late(call, fd);
     }

@@ -80,7 +80,7 @@ static const char *role_phrase(const char *role, const char *call)
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
         {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
         {"overwrite", "overwritten"}, {"set-cloexec", "given close-on-exec"}, {"fork", "forked meanwhile"}, {"victim-birth", "given to another owner"},
-        {"register", "registered"},
+        {"register", "registered"}, {"set-again", "close-on-exec set again"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
