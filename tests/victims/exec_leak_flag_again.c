@@ -7,6 +7,7 @@
  * EXPECT: leak-across-exec severity=error count=1 target=/bin/true kind=file birth=open_late exec=start
  * NEVER: leak-across-exec birth=open_alone set-again=open_both
  * NEVER: leak-across-exec birth=open_alone set-again=flag
+ * NEVER: leak-across-exec birth=open_alone set-again=open_cautiously
  * NEVER: leak-across-exec birth=open_late set-again=open_late
  */
 #include <fcntl.h>
@@ -24,6 +25,14 @@ static void flag(int fd)
 static int open_alone(void)
 {
     return open("/etc/group", O_RDONLY);
+}
+
+/* Its neighbour was opened elsewhere, for another purpose. */
+static int open_cautiously(void)
+{
+    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
 }
 
 static void open_both(int fds[2])
@@ -64,7 +73,7 @@ static int start(void)
 
 int main(void)
 {
-    int both[2], ends[2], late[3], alone = open_alone();
+    int both[2], ends[2], late[3], alone = open_alone(), cautious = open_cautiously();
     open_both(both);
     open_pipe(ends);
     open_late(late);
@@ -76,5 +85,6 @@ int main(void)
     }
     close(late[2]);
     close(alone);
+    close(cautious);
     return status;
 }
