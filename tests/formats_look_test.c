@@ -378,6 +378,7 @@ Test(formats_look, pprof_is_a_gzipped_protobuf)
 /* Cut where depth= said, or where the unwinder was at its end: more depth cures only the former. */
 Test(formats_look, text_says_why_a_stack_ends)
 {
+    unsetenv("FDTRACE_OPTIONS"); /* which may ask for no report, of these tests themselves */
     uint32_t site = maker_site_at(&maker, "open", 0x100);
     maker.sites[site].flags = FDT_SITE_CUT;
     maker_birth(&maker, 3, site, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
