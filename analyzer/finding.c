@@ -207,6 +207,8 @@ static uint64_t fingerprint(const struct finding *finding)
     uint64_t hash = hash_text(hash_text(HASH_BEGIN, finding->rule->id), finding->images[0]->program), last = 0;
     for (size_t i = 0; i < finding->stack_count; i++) {
         const struct finding_stack *stack = &finding->stacks[i];
+        if (strcmp(stack->role, "set-again") == 0) /* a hint, which makes it no other finding */
+            continue;
         hash = hash_text(hash_text(hash, stack->role), stack->call);
         for (size_t j = 0; j < stack->stack.count; j++) {
             const struct model_frame *frame = &stack->stack.frames[j];

@@ -21,7 +21,7 @@ enum { FINDING_STACKS_MAX = 5 };
 
 /* One stack of evidence. */
 struct finding_stack {
-    const char *role;             /* birth, death, second-close, use, limit, overwrite, victim-birth, register, duplicate */
+    const char *role;             /* birth, death, second-close, use, limit, overwrite, victim-birth, register, duplicate, set-again, ... */
     const struct image *image;
     uint32_t site;
     const char *call;             /* NULL unseen */
@@ -53,6 +53,7 @@ struct finding {
     int error;                    /* errno of the offence, 0 none */
     int death_error;              /* errno of the close before it, that closed all the same (EINTR, EIO); 0 none */
     int epoll, duplicate;         /* epoll-ghost: the numbers of the instance, and of what keeps it watched */
+    const struct fdt_incident *again; /* where close-on-exec was set in vain, when this one had none; NULL otherwise */
     struct finding_limits *limits; /* limit-hit, limit-near: see headroom.h; NULL otherwise */
     char *message, *suggestion;   /* raw: to be escaped when printed */
     uint64_t fingerprint;

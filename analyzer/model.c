@@ -105,9 +105,11 @@ bool descriptor_path(const struct descriptor *descriptor, char *path, size_t siz
 }
 
 /* A path that was opened without asking: the kernel still knows, unless the file has gone. */
-static enum fdt_kind resolve_kind(const struct descriptor *descriptor)
+enum fdt_kind model_kind(const struct descriptor *descriptor)
 {
     char path[PATH_MAX];
+    if (descriptor->life->kind == FDT_OTHER)
+        return rights_kind(descriptor);
     if (descriptor->life->kind != FDT_UNASKED)
         return descriptor->life->kind;
     enum fdt_kind kind = descriptor_path(descriptor, path, sizeof(path)) ? kind_of_path(path) : FDT_FILE;
@@ -119,7 +121,7 @@ struct descriptor model_descriptor(const struct image *image, int fd, uint32_t g
 {
     struct descriptor descriptor = {
         .image = image, .fd = fd, .generation = generation, .state = state, .life = life};
-    descriptor.kind = resolve_kind(&descriptor);
+    descriptor.kind = model_kind(&descriptor);
     return descriptor;
 }
 
@@ -413,7 +415,12 @@ static int build(struct model *model, const struct known_end *ends, size_t end_c
     link_images(model, index);
     apply_known_ends(index, model->image_count, ends, end_count);
     free(index);
-    return launches_link(model) && rights_pair(model) ? 0 : -ENOMEM;
+    if (!launches_link(model) || !rights_pair(model))
+        return -ENOMEM;
+    for (size_t i = 0; i < model->image_count; i++) /* only now is it known who sent what */
+        for (size_t j = 0; j < model->images[i].open_count; j++)
+            model->images[i].open[j].kind = model_kind(&model->images[i].open[j]);
+    return 0;
 }
 
 int model_load(struct model *model, const char *const *paths, size_t count, const struct known_end *ends,

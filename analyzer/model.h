@@ -87,7 +87,8 @@ struct model_frame {
 struct model_stack {
     const struct model_frame *frames;
     size_t count;
-    bool cut;                      /* it went on beyond the recorded depth */
+    bool cut;                      /* it went on beyond the frames that were recorded */
+    bool stuck;                    /* cut, and not for want of depth: the way to the next frame was not found */
     bool via_syscall;
 };
 
@@ -117,6 +118,8 @@ uint64_t model_birth_key(struct model *model, const struct descriptor *descripto
 /* What a descriptor is, from a slot's or incident's life: the kind resolved, everything else as it stands. */
 struct descriptor model_descriptor(const struct image *image, int fd, uint32_t generation, uint64_t state,
                                    const struct fdt_life *life);
+/* Its kind, resolved from its life alone: by the path it was opened with, or by what its sender had. */
+enum fdt_kind model_kind(const struct descriptor *descriptor);
 
 /* The absolute path its name stands for, seen from the image's first working directory. False: no telling. */
 bool descriptor_path(const struct descriptor *descriptor, char *path, size_t size);

@@ -182,6 +182,7 @@ struct model_stack model_stack(struct model *model, const struct image *image, u
     const struct fdt_site *site = &segment->sites[id];
     stack.via_syscall = (site->flags & FDT_SITE_SYSCALL) != 0;
     stack.cut = (site->flags & FDT_SITE_CUT) != 0;
+    stack.stuck = stack.cut && site->depth < segment->header.depth;
     struct model_frame frames[FDT_DEPTH_MAX * 2 + ENTRY_FRAMES_MAX];
     size_t count = 0;
     for (uint32_t i = 0; i < site->depth && count <= FDT_DEPTH_MAX * 2; i++)

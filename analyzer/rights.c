@@ -195,3 +195,18 @@ struct descriptor rights_original(const struct sent_right *sent)
     const struct fdt_right *right = sent->right;
     return model_descriptor(sent->image, right->fd, right->generation, right->state, &right->life);
 }
+
+/* Who passed it on may have received it, too. A forged recording can go round in circles: hence the bound. */
+enum fdt_kind rights_kind(const struct descriptor *descriptor)
+{
+    enum { HOPS_MOST = 8 };
+    struct descriptor one = *descriptor;
+    for (int hop = 0; hop < HOPS_MOST && one.life->kind == FDT_OTHER; hop++) {
+        const struct sent_right *sent = rights_source(&one);
+        if (sent == NULL)
+            return FDT_OTHER;
+        one = (struct descriptor){.image = sent->image, .fd = sent->right->fd, .generation = sent->right->generation,
+                                  .state = sent->right->state, .life = &sent->right->life};
+    }
+    return one.life->kind == FDT_OTHER ? FDT_OTHER : model_kind(&one);
+}

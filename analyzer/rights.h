@@ -20,5 +20,7 @@ bool rights_pair(struct model *model);
 const struct sent_right *rights_source(const struct descriptor *descriptor);
 /* The lifetime that was sent, as the sender had it. */
 struct descriptor rights_original(const struct sent_right *sent);
+/* What kind of thing a received lifetime is, as far as its senders knew; FDT_OTHER when nobody did. */
+enum fdt_kind rights_kind(const struct descriptor *descriptor);
 
 #endif

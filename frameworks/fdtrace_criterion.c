@@ -15,7 +15,9 @@
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What Criterion itself opens in a test (cr_redirect_stdout, ...) is its own affair. */
 FDTRACE_SUPPRESSIONS("[criterion]\nrule=leak-at-exit\nframes=libcriterion.so*\n")
@@ -50,21 +52,29 @@ static void tell_leaks(void)
         cr_assert_fail("descriptors that were opened by this test are still open:\n%s", explanation);
 }
 
-/* The fixtures of the test end it; Criterion would call them after it has asked for the last time whether it failed. */
-static void finish(struct criterion_test_extra_data *data)
+/*
+ * The fixtures of the test end it; Criterion would call them after it has asked for the last time whether it failed. It keeps
+ * what it hands to a test's process packed, at whatever address follows, so nothing here may be taken for aligned.
+ */
+static void finish(const void *holder, size_t offset)
 {
-    void (*fini)(void) = data != NULL ? data->fini : NULL;
+    const size_t at = offsetof(struct criterion_test_extra_data, fini);
+    void (*fini)(void) = NULL, (*none)(void) = NULL;
+    char *data;
+    memcpy(&data, (const char *)holder + offset, sizeof(data));
+    if (data != NULL)
+        memcpy(&fini, data + at, sizeof(fini));
     if (fini == NULL)
         return;
-    data->fini = NULL;
+    memcpy(data + at, &none, sizeof(none));
     fini();
 }
 
 static void body(void *parameter)
 {
     test_body(parameter);
-    finish(criterion_current_test->data);
-    finish(criterion_current_suite->data);
+    finish(criterion_current_test, offsetof(struct criterion_test, data));
+    finish(criterion_current_suite, offsetof(struct criterion_suite, data));
     tell_leaks();
 }
 

@@ -7,6 +7,7 @@
 #include "holders.h"
 #include "quarantine.h"
 #include "ring.h"
+#include "sibling.h"
 #include "sites.h"
 #include "table.h"
 #include "thread.h"
@@ -43,7 +44,9 @@ static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_ty
 {
     return __atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->site == site &&
            entry->error == error && entry->life.site == evidence->life.site &&
-           entry->death.site == evidence->death.site;
+           entry->death.site == evidence->death.site &&
+           (type != FDT_INCIDENT_HIDDEN || strcmp(entry->life.name, evidence->life.name) == 0) &&
+           (type != FDT_INCIDENT_FLAG_AGAIN || entry->before.birth_site == evidence->before.birth_site);
 }
 
 /* A loop that goes wrong comes here each time round, so equal ones are found by hash. */
@@ -340,10 +343,24 @@ void misuse_moved(int fd)
     }
 }
 
+enum { CLOSED_ALONE, CLOSED_BY_A_SWEEP }; /* the error of a HIDDEN */
+
+/* What the run closed of libc's own was swept away. That remains worth a note. */
+static void sweep_hidden(struct run *run)
+{
+    for (unsigned i = 0; i < run->incidents; i++) {
+        struct fdt_incident *entry = &store.incidents[run->incident[i]];
+        if (entry->type == FDT_INCIDENT_HIDDEN)
+            __atomic_store_n(&entry->error, CLOSED_BY_A_SWEEP, __ATOMIC_RELAXED);
+    }
+}
+
 static void take_back(struct run *run)
 {
+    sweep_hidden(run);
     for (unsigned i = 0; i < run->incidents; i++)
-        __atomic_fetch_sub(&store.incidents[run->incident[i]].count, 1, __ATOMIC_RELAXED);
+        if (store.incidents[run->incident[i]].type != FDT_INCIDENT_HIDDEN)
+            __atomic_fetch_sub(&store.incidents[run->incident[i]].count, 1, __ATOMIC_RELAXED);
     run->incidents = 0;
     run->sweeps = true;
 }
@@ -355,8 +372,10 @@ static bool goes_on(const struct run *run, const struct call *call, int fd)
 
 void misuse_closed(const struct call *call, int fd)
 {
-    if (UNLIKELY(goes_on(&thread_self.closes, call, fd)))
+    if (UNLIKELY(goes_on(&thread_self.closes, call, fd))) {
         thread_self.closes.fd = fd;
+        sweep_hidden(&thread_self.closes);
+    }
 }
 
 /* A call that may be a misuse, or a sweep's: a run begins with it, or goes on. False: it is known for a sweep. */
@@ -438,6 +457,32 @@ void misuse_failed_close(const struct call *call, int fd, bool has_past)
         take_back(run);
     else if (suspect)
         remember_in_run(run, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));
+}
+
+/* The number beside fd died by this very close, too: that is how a loop over open numbers looks. */
+static bool follows_a_close(const struct call *call, int fd)
+{
+    for (int next = fd - 1; next <= fd + 1; next += 2) {
+        const struct fdt_slot *slot = table_peek(next);
+        if (slot != NULL && !(table_word(slot) & FDT_LIVE) && slot->death.ns != 0 &&
+            slot->death.tid == thread_self.tid && slot->death.call == call->id && slot->death.site == stack_site(call))
+            return true;
+    }
+    return false;
+}
+
+void misuse_hidden(const struct call *call, int fd, const struct fdt_life *life, bool swept)
+{
+    struct run *run = &thread_self.closes;
+    struct evidence evidence = {.fd = fd, .state = FDT_LIVE | FDT_CLOEXEC | FDT_ADOPTED | FDT_HIDDEN, .life = *life};
+    bool alone = !swept && !goes_on(run, call, fd) && !follows_a_close(call, fd) && !list_is_open();
+    if (!swept && !in_run(run, call, fd))
+        alone = false;
+    if (!alone && !swept)
+        sweep_hidden(run);
+    uint32_t index = keep(FDT_INCIDENT_HIDDEN, call, &evidence, alone ? CLOSED_ALONE : CLOSED_BY_A_SWEEP);
+    if (alone)
+        remember_in_run(run, index);
 }
 
 /* Streams end with fclose whoever opened them, but for popen's; endmntent is fclose. */
@@ -551,4 +596,50 @@ void misuse_flagged_late(const struct call *call, int fd)
     bool hit = gate_threaded() && forked_since(evidence.life.ns, &fork);
     evidence.death = hit ? fork : (struct fdt_death){0};
     keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence, hit ? 2 : gate_threaded() ? 1 : 0);
+}
+
+static uint32_t again_kept; /* FLAG_AGAIN incidents of this process; atomic */
+
+void misuse_flagged_again(const struct call *call, int fd)
+{
+    enum { AGAIN_MOST = 64 };
+    int sibling = sibling_inheritable(fd);
+    const struct fdt_slot *slot = table_peek(sibling);
+    if (slot == NULL)
+        return;
+    struct evidence evidence;
+    struct offence offence = offence_now(call);
+    evidence_of_slot(&evidence, fd);
+    evidence.open = (uint32_t)sibling;
+    evidence.before = (struct fdt_past){
+        .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
+        .birth_call = slot->life.call, .death_call = FDT_NO_CALL, .generation = FDT_GENERATION(table_word(slot)),
+        .kind = slot->life.kind, .owner = slot->life.owner};
+    uint32_t index = find_incident(FDT_INCIDENT_FLAG_AGAIN, offence.site, &evidence, 0);
+    if (index == UINT32_MAX) {
+        if (__atomic_fetch_add(&again_kept, 1, __ATOMIC_ACQ_REL) < AGAIN_MOST)
+            new_incident(FDT_INCIDENT_FLAG_AGAIN, &offence, 0, &evidence);
+        return;
+    }
+    struct fdt_incident *entry = &store.incidents[index];
+    entry->open = evidence.open; /* misuse_flagged wants the latest sibling */
+    entry->before.generation = evidence.before.generation;
+    entry->last_ns = offence.ns;
+    __atomic_fetch_add(&entry->count, 1, __ATOMIC_RELAXED);
+}
+
+void misuse_flagged(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    if (LIKELY(__atomic_load_n(&again_kept, __ATOMIC_ACQUIRE) == 0) || slot == NULL)
+        return;
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < have; i++) {
+        struct fdt_incident *entry = &store.incidents[i];
+        if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == FDT_INCIDENT_FLAG_AGAIN &&
+            entry->open == (uint32_t)fd && entry->before.generation == FDT_GENERATION(table_word(slot)) &&
+            __atomic_load_n(&entry->count, __ATOMIC_RELAXED) > 0)
+            __atomic_fetch_sub(&entry->count, 1, __ATOMIC_RELAXED);
+    }
 }

@@ -56,6 +56,12 @@ void misuse_moved(int fd);
  * incident's error is 0 while there is one thread, 1 with several, 2 when such a fork is known; its death is the fork, then.
  */
 void misuse_flagged_late(const struct call *call, int fd);
+/*
+ * fd was given close-on-exec by fcntl and had it already. No misuse, but kept (FLAG_AGAIN) when a sibling (sibling.h) has it
+ * not; misuse_flagged takes it back when the sibling fd gets the flag after all. Of many the first ones are kept.
+ */
+void misuse_flagged_again(const struct call *call, int fd);
+void misuse_flagged(int fd);
 /* A fork or spawn of the calling thread, at ns. */
 void misuse_forked(const struct call *call, uint32_t site, uint64_t ns);
 
@@ -67,6 +73,12 @@ void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy);
  * at once (quarantine.h), and closes of one place go upwards without being a sweep. The same goes for its uses.
  */
 void misuse_opened(const struct call *call);
+
+/*
+ * Before the real call: fd, whose birth nobody saw, is about to be closed; life (hidden.h) is what libc keeps there. HIDDEN,
+ * with error 0 for a single close and 1 for what turns out to be a sweep, which is said to be one with swept.
+ */
+void misuse_hidden(const struct call *call, int fd, const struct fdt_life *life, bool swept);
 
 /* A close of fd succeeded: a sweep passes over live numbers, too. */
 void misuse_closed(const struct call *call, int fd);

@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "gate.h"
 #include "handle.h"
+#include "hidden.h"
 #include "misuse.h"
 #include "quarantine.h"
 #include "raw.h"
@@ -223,10 +224,25 @@ static COLD void ending_a_handle(const struct call *call, int fd, struct dying *
     errno = saved;
 }
 
+/* A close of a number whose birth nobody saw. */
+static COLD void ending_the_unseen(const struct call *call, int fd, const struct dying *dying)
+{
+    int saved = errno;
+    const struct fdt_slot *slot = table_peek(fd);
+    uint64_t word = dying->recorded ? dying->before : 0;
+    struct fdt_life life;
+    if (fd > 2 && (uint32_t)fd < table_end() + HIDDEN_ABOVE &&
+        (slot == NULL || hidden_may_be(word, &slot->life)) && hidden_ask(fd, &life))
+        misuse_hidden(call, fd, &life, false);
+    errno = saved;
+}
+
 struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
 {
     struct dying dying;
     begin_dying(call, fd, &dying);
+    if (UNLIKELY(dying.against || (dying.before & (FDT_INHERITED | FDT_ADOPTED))) && handle == NULL)
+        ending_the_unseen(call, fd, &dying);
     if (handle != NULL || (dying.recorded && UNLIKELY(store.table[fd].life.owner != FDT_OWNER_NONE)))
         ending_a_handle(call, fd, &dying, owner, handle);
     return dying;
@@ -360,10 +376,27 @@ static uint32_t sweep_end(unsigned last)
     return last < end ? last + 1 : end;
 }
 
+/* Before a sweep: which of libc's own will it take along? Free numbers are asked about one by one, hence the bound. */
+static void sweep_hidden(const struct call *call, unsigned first, unsigned last)
+{
+    enum { ASKED_MOST = 64 };
+    uint32_t end = table_end() + HIDDEN_ABOVE, asked = 0;
+    for (uint32_t fd = first > 2 ? first : 3; fd < end && fd <= last && asked < ASKED_MOST; fd++) {
+        const struct fdt_slot *slot = table_at(fd);
+        struct fdt_life life;
+        if (!hidden_may_be(table_word(slot), &slot->life))
+            continue;
+        asked++;
+        if (hidden_ask((int)fd, &life))
+            misuse_hidden(call, (int)fd, &life, first != last);
+    }
+}
+
 void fd_sweep_begin(const struct call *call, unsigned first, unsigned last)
 {
     int saved = errno;
     if (gate_enter()) {
+        sweep_hidden(call, first, last);
         struct fdt_death death = {.ns = store_now(), .site = stack_site(call), .tid = thread_self.tid, .call = call->id};
         unrest_begin();
         if (UNLIKELY(quarantine_on))
@@ -417,8 +450,11 @@ static void flag(const struct call *call, struct fdt_slot *slot, int fd, uint64_
         table_settle(slot, fd);
         return;
     }
+    if (cloexec && (seen & FDT_CLOEXEC) && call != NULL)
+        misuse_flagged_again(call, fd);
     if (cloexec && (seen & (FDT_CLOEXEC | FDT_FLAG_SET)) == 0) {
         table_no_longer_inheritable(slot);
+        misuse_flagged(fd);
         if (call != NULL && fd > 2 && !(seen & (FDT_INHERITED | FDT_ADOPTED | FDT_FLAG_CLEARED)))
             misuse_flagged_late(call, fd);
     }

@@ -2,6 +2,7 @@
 #include "verify.h"
 
 #include "gate.h"
+#include "hidden.h"
 #include "process.h"
 #include "quarantine.h"
 #include "raw.h"
@@ -45,16 +46,11 @@ static void tell(struct tally *tally, int fd, const struct opinions *opinions)
 }
 
 /*
- * Files libc opens for itself and keeps (fd-surface: "hidden, persistent"). Sockets (syslog, the resolver, mq_notify) have no
- * name to tell them by: a socket nobody saw born counts as libc's when it is close-on-exec, which all of libc's are.
+ * What libc opens for itself (fd-surface: "hidden, persistent"). Not every socket (the resolver, mq_notify) has a name to tell
+ * it by: a socket nobody saw born counts as libc's when it is close-on-exec, which all of libc's are.
  */
 static bool is_hidden(int fd)
 {
-    static const char *const names[] = {
-        "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/hosts", "/etc/networks", "/etc/protocols",
-        "/etc/services", "/etc/rpc", "/etc/aliases", "/etc/fstab", "/etc/ttys", "/etc/shells", "/etc/.pwd.lock",
-        "/run/utmp", "/var/run/utmp", "/var/log/wtmp", "/etc/resolv.conf", "/dev/console",
-    };
     struct line path = {.length = 0};
     char link[128];
     line_text(&path, process_fd_folder());
@@ -62,9 +58,8 @@ static bool is_hidden(int fd)
     path.text[path.length] = '\0';
     long length = raw(readlinkat, AT_FDCWD, path.text, link, sizeof(link) - 1);
     link[length > 0 ? length : 0] = '\0';
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(link, names[i]) == 0)
-            return true;
+    if (hidden_file(link) || strcmp(link, "/dev/console") == 0) /* where syslog writes when nobody listens */
+        return true;
     return strncmp(link, "socket:", 7) == 0 && raw_getfd(fd) == FD_CLOEXEC;
 }
 

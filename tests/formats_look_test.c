@@ -374,3 +374,24 @@ Test(formats_look, pprof_is_a_gzipped_protobuf)
     outcome_free(&outcome);
     free(profile);
 }
+
+/* Cut where depth= said, or where the unwinder was at its end: more depth cures only the former. */
+Test(formats_look, text_says_why_a_stack_ends)
+{
+    unsetenv("FDTRACE_OPTIONS"); /* which may ask for no report, of these tests themselves */
+    uint32_t site = maker_site_at(&maker, "open", 0x100);
+    maker.sites[site].flags = FDT_SITE_CUT;
+    maker_birth(&maker, 3, site, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_exit(&maker, 0);
+    write_segment(42);
+    char *text = report_as("text");
+    cr_expect_not_null(strstr(text, "could not be followed further"), "%s", text);
+    cr_expect_null(strstr(text, "depth="), "%s", text);
+    free(text);
+    maker.header->depth = maker.sites[site].depth;
+    write_segment(42);
+    text = report_as("text");
+    cr_expect_null(strstr(text, "could not be followed further"), "%s", text);
+    cr_expect_not_null(strstr(text, "depth="), "%s", text);
+    free(text);
+}

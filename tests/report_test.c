@@ -258,7 +258,30 @@ Test(report, frames_of_the_tracer_are_never_shown)
     cr_assert_eq(stack.frames[0].offset, 0x20);
     cr_assert_null(stack.frames[1].module);
     cr_assert_eq(stack.frames[1].offset, 0x99);
-    cr_assert(stack.via_syscall && stack.cut);
+    cr_assert(stack.via_syscall && stack.cut && stack.stuck);
+}
+
+Test(report, missing_cloexec_names_the_call_that_set_it_in_vain)
+{
+    uint32_t first = maker_site_at(&maker, "open", 0x100), second = maker_site_at(&maker, "open", 0x110);
+    maker_birth(&maker, 3, first, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+    maker_birth(&maker, 4, second, FDT_FILE, "/etc/group", 0);
+    uint32_t set = maker_site_at(&maker, "fcntl", 0x120);
+    maker_incident(&maker, FDT_INCIDENT_FLAG_AGAIN, 3, set, 0)->before.birth_site = second;
+    maker_exit(&maker, 0);
+    record(43, 1);
+    judge();
+    const struct finding *missing = only("missing-cloexec", 1);
+    cr_expect_not_null(strstr(missing->suggestion, "on descriptor 3 (file \"/etc/passwd\"), which had it already"), "%s",
+                       missing->suggestion);
+    cr_expect_not_null(finding_stack(missing, "set-again"));
+    uint64_t fingerprint = missing->fingerprint;
+    findings_free(&findings);
+    model.images[0].segment->incidents[0].before.birth_site = first;
+    cr_assert_eq(findings_gather(&findings, &model), 0);
+    missing = only("missing-cloexec", 1);
+    cr_expect_null(strstr(missing->suggestion, "already"), "%s", missing->suggestion);
+    cr_expect_eq(missing->fingerprint, fingerprint, "a hint makes it no other finding");
 }
 
 Test(report, limits_name_the_limit)

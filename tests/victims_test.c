@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Criterion passes parameters by value to another process, so a program is named by an array and not by a pointer. */
 struct program {
@@ -48,6 +49,10 @@ static bool take_finding(json_t *report, const char *expectation)
 
 static void check_program(const char *source)
 {
+    char *needs = directive(source, "NEEDS", 0);
+    if (needs != NULL && strcmp(needs, "root") == 0 && geteuid() != 0)
+        cr_skip_test("%s: needs root", source);
+    free(needs);
     char *scratch = scratch_make(), *line;
     char *report_path = strdup(text("%s/report.json", scratch));
     char *code = directive(source, "ENDS", 0), *options = directive(source, "OPTIONS", 0);

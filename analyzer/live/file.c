@@ -16,14 +16,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Files that glibc opens for itself and keeps open: the get*ent families, utmp, lckpwdf. */
 static bool is_libc_file(const char *name)
 {
     static const char *const names[] = {
-        "/etc/passwd",   "/etc/group",     "/etc/shadow",   "/etc/gshadow",   "/etc/hosts",    "/etc/networks",
-        "/etc/protocols", "/etc/services", "/etc/rpc",      "/etc/ethers",    "/etc/netgroup", "/etc/aliases",
-        "/etc/fstab",    "/etc/ttys",      "/etc/shells",   "/etc/.pwd.lock", "/etc/resolv.conf",
-        "/run/utmp",     "/var/run/utmp",  "/var/log/wtmp", "/var/log/btmp",
+#define FDT_HIDDEN_FILE(path) path,
+#define FDT_HIDDEN_SOCKET(address, owner)
+#include "fdtrace/hidden.def"
+#undef FDT_HIDDEN_FILE
+#undef FDT_HIDDEN_SOCKET
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0)
@@ -53,8 +53,13 @@ static struct sockaddr_un peer_of(int pid, int fd)
 /* syslog(3) keeps a datagram socket, nscd's clients a stream; all of libc's are close-on-exec. */
 static bool is_libc_socket(const struct live *live, const struct live_descriptor *descriptor)
 {
-    static const char *const paths[] = {"/dev/log", "/run/systemd/journal/dev-log", "/run/systemd/journal/syslog",
-                                        "/run/systemd/journal/socket", "/var/run/nscd/socket", "/run/nscd/socket"};
+    static const char *const paths[] = {
+#define FDT_HIDDEN_FILE(path)
+#define FDT_HIDDEN_SOCKET(address, owner) address,
+#include "fdtrace/hidden.def"
+#undef FDT_HIDDEN_FILE
+#undef FDT_HIDDEN_SOCKET
+    };
     if ((descriptor->flags & O_CLOEXEC) == 0)
         return false;
     struct sockaddr_un peer = peer_of(live->pid, descriptor->fd);

@@ -141,6 +141,17 @@ void place_free(struct place *place)
     place->file = NULL;
 }
 
+bool is_startup(const char *function)
+{
+    static const char *const names[] = {"_start", "__libc_start_main", "__libc_start_main_impl",
+                                        "__libc_start_call_main", "start_thread", "clone", "clone3",
+                                        "__clone3", "__clone"};
+    for (size_t i = 0; function != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(function, names[i]) == 0)
+            return true;
+    return false;
+}
+
 void place_event(FILE *out, const struct finding *finding, const struct finding_stack *stack)
 {
     fprintf(out, "%s: ", stack->role);

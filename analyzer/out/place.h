@@ -50,6 +50,9 @@ struct place place_of(const struct checkout *checkout, const struct finding *fin
 struct place place_of_frame(const struct checkout *checkout, const struct model_frame *frame);
 void place_free(struct place *place);
 
+/* Is it how every program and thread begins (_start, clone, ...)? That is no news. function may be NULL: then it is not. */
+bool is_startup(const char *function);
+
 /* "second-close: close() in main()": what happened at a stack, and in which function of the program's own. */
 void place_event(FILE *out, const struct finding *finding, const struct finding_stack *stack);
 /* The same as a string, escaped, which the caller frees. NULL: out of memory. */

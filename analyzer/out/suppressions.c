@@ -4,6 +4,7 @@
  * function has no name its module stands in. How programs and threads begin is left out.
  */
 #include "escape.h"
+#include "out/place.h"
 #include "out/writer.h"
 #include "path.h"
 #include "rule.h"
@@ -46,23 +47,6 @@ static void put_literal(FILE *out, const char *text)
             fprintf(out, "%s%.*s", strchr("*?[]\\", text[i]) != NULL ? "\\" : "", (int)length, text + i);
         }
     }
-}
-
-static bool is_startup(const char *function)
-{
-    static const char *const names[] = {"_start",
-                                        "__libc_start_main",
-                                        "__libc_start_main_impl",
-                                        "__libc_start_call_main",
-                                        "start_thread",
-                                        "clone",
-                                        "clone3",
-                                        "__clone3",
-                                        "__clone"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(function, names[i]) == 0)
-            return true;
-    return false;
 }
 
 /* The frames worth naming: up to the outermost that has a function of its own. */

@@ -15,6 +15,7 @@
  */
 #include "escape.h"
 #include "out/limits_text.h"
+#include "out/place.h"
 #include "out/source.h"
 #include "out/story.h"
 #include "out/tree.h"
@@ -73,25 +74,13 @@ static void put_frame(FILE *out, const struct style *style, const struct model_f
     fprintf(out, "%s\n", style->end);
 }
 
-/* How every program and thread begins is no news. */
-static bool is_startup(const struct model_frame *frame)
-{
-    static const char *const names[] = {"_start", "__libc_start_main", "__libc_start_main_impl",
-                                        "__libc_start_call_main", "start_thread", "clone", "clone3",
-                                        "__clone3", "__clone"};
-    for (size_t i = 0; frame->function != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(frame->function, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static const char *role_phrase(const char *role, const char *call)
 {
     static const struct { const char *role, *phrase; } phrases[] = {
         {"death", "first closed"}, {"second-close", "closed again"}, {"use", "used"}, {"limit", "refused"},
         {"exec", "handed on"}, {"send", "sent"}, {"receive", "received"},
         {"overwrite", "overwritten"}, {"set-cloexec", "given close-on-exec"}, {"fork", "forked meanwhile"}, {"victim-birth", "given to another owner"},
-        {"register", "registered"},
+        {"register", "registered"}, {"set-again", "close-on-exec set again"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (strcmp(phrases[i].role, role) == 0)
@@ -102,19 +91,22 @@ static const char *role_phrase(const char *role, const char *call)
 static void put_stack(FILE *out, const struct style *style, const struct finding *finding,
                       const struct finding_stack *stack)
 {
-    bool only_closed = strcmp(stack->role, "death") == 0 && finding_stack(finding, "register") != NULL;
+    bool only_closed = (strcmp(stack->role, "death") == 0 && finding_stack(finding, "register") != NULL) ||
+                       (strcmp(stack->role, "second-close") == 0 && finding->rule->code == &rule_close_mismatch);
     fprintf(out, "   %s%s%s by ", style->bold, only_closed ? "closed" : role_phrase(stack->role, stack->call), style->end);
     escape_print(out, stack->call != NULL ? stack->call : "an unseen call");
     fprintf(out, "%s, %.6f s after the start", stack->call != NULL ? "()" : "", model_seconds(stack->image, stack->ns));
     if (stack->thread != 0 && stack->thread != stack->image->pid)
         fprintf(out, ", by thread %d", stack->thread);
     size_t shown = stack->stack.count;
-    while (shown > 1 && is_startup(&stack->stack.frames[shown - 1]))
+    while (shown > 1 && is_startup(stack->stack.frames[shown - 1].function))
         shown--;
     fputs(shown > 0 ? ":\n" : " (no stack was recorded)\n", out);
     for (size_t i = 0; i < shown; i++)
         put_frame(out, style, &stack->stack.frames[i], finding->images[0]);
-    if (stack->stack.cut)
+    if (stack->stack.stuck)
+        fputs("     ... (the stack could not be followed further)\n", out);
+    else if (stack->stack.cut)
         fputs("     ... (deeper frames were not recorded; depth= sets how many are)\n", out);
 }
 

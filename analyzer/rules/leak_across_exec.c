@@ -17,6 +17,7 @@
 #include "lineage.h"
 #include "path.h"
 #include "rule.h"
+#include "rules/flag_again.h"
 #include "words.h"
 
 #include <string.h>
@@ -97,6 +98,7 @@ static void accuse(const struct receiver *receiver, const struct descriptor *des
     finding->target_argv = receiver->to != NULL ? receiver->to->argv : NULL;
     finding_add_root(finding, root);
     add_exec(finding, receiver);
+    flag_again_find(finding, root->image, root->site);
 }
 
 /* Was it there when the next program began? Another thread may have closed it at the last moment. */
@@ -197,6 +199,7 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
         fprintf(message, ", %llu times", (unsigned long long)finding->crossings);
     fprintf(suggestion, "use %s; if that program is meant to have it, say so in the child: dup2() it to the number it "
             "expects, or clear the flag there with fcntl(fd, F_SETFD, 0)", cloexec_cure(call));
+    flag_again_put(suggestion, finding);
 }
 
 const struct rule_code rule_leak_across_exec = {check, describe};

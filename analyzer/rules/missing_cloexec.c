@@ -5,6 +5,7 @@
  */
 #include "cure.h"
 #include "rule.h"
+#include "rules/flag_again.h"
 #include "rules/leak_across_exec.h"
 #include "words.h"
 
@@ -51,10 +52,12 @@ static void look_at_sites(const struct rule *rule, const struct image *image, st
             return;
         accounts[id].finding = finding;
         finding->count += site->inheritable;
-        if (finding->stack_count == 0)
+        if (finding->stack_count == 0) {
             finding_add_stack(finding, (struct finding_stack){.role = "birth", .image = image, .site = id,
                                                               .call = segment_call(segment, site->call),
                                                               .ns = site->first_ns});
+            flag_again_find(finding, image, id);
+        }
     }
 }
 
@@ -102,6 +105,7 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     fputs(" without close-on-exec: every program this one executes inherits ", message);
     fputs(finding->count > 1 ? "them" : "it", message);
     fprintf(suggestion, "use %s", cloexec_cure(birth->call));
+    flag_again_put(suggestion, finding);
 }
 
 const struct rule_code rule_missing_cloexec = {check, describe};

@@ -292,7 +292,7 @@ struct fdt_site {
     uint32_t reserved;
     struct fdt_sample samples[FDT_SAMPLES]; /* of birth number 2^n, at n % FDT_SAMPLES */
 };
-#define FDT_SITE_CUT      1u   /* the stack goes on beyond depth */
+#define FDT_SITE_CUT      1u   /* the stack goes on; with fewer frames than header.depth, the unwinder was at its end */
 #define FDT_SITE_GUESSED  2u   /* by frame pointers: frames may be missing or wrong */
 #define FDT_SITE_SYSCALL  4u   /* the call was made through syscall() */
 
@@ -336,10 +336,11 @@ struct fdt_incident {
     uint64_t state;            /* the slot's word at that moment */
     struct fdt_death death;    /* the slot's evidence at that moment */
     struct fdt_life  life;
-    struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten */
+    struct fdt_past  before;   /* of a reuse: the lifetime whose end the culprit had forgotten; of a GHOST: the duplicate;
+                                  of a FLAG_AGAIN: the sibling */
     uint64_t limit;            /* of a LIMIT: the soft RLIMIT_NOFILE then; of a HOLDER: when its youngest was born; of a
                                   GHOST: the instance's number */
-    uint32_t open;             /* of a LIMIT: descriptors open then; of a GHOST: the duplicate's number */
+    uint32_t open;             /* of a LIMIT: descriptors open then; of a GHOST: the duplicate's number; of a FLAG_AGAIN: the sibling's */
     uint32_t next;             /* the writer's own: chains incidents of equal hash */
 };
 
