@@ -50,7 +50,10 @@ struct place place_of(const struct checkout *checkout, const struct finding *fin
 struct place place_of_frame(const struct checkout *checkout, const struct model_frame *frame);
 void place_free(struct place *place);
 
-/* "second-close: close() in main()": what happened at a stack, and in which function of the program's own. */
+/*
+ * "second-close: close() in main(), by thread 4242 "worker-3"": what happened at a stack, in which function of the
+ * program's own and, where there are several, by which thread.
+ */
 void place_event(FILE *out, const struct finding *finding, const struct finding_stack *stack);
 /* The same as a string, escaped, which the caller frees. NULL: out of memory. */
 char *place_event_text(const struct finding *finding, const struct finding_stack *stack);
