@@ -255,12 +255,19 @@ static int by_weight(const void *left, const void *right)
     return a->key < b->key ? -1 : a->key > b->key;
 }
 
+static void finish_stack(struct model *model, struct finding_stack *stack)
+{
+    const struct segment *segment = stack->image->segment;
+    stack->stack = model_stack(model, stack->image, stack->site);
+    stack->thread_name = segment != NULL ? segment_thread_name(segment, stack->thread, stack->ns) : NULL;
+}
+
 static void finish(struct findings *findings)
 {
     for (size_t i = 0; i < findings->count && !findings->out_of_memory; i++) {
         struct finding *finding = findings->items[i];
         for (size_t j = 0; j < finding->stack_count; j++)
-            finding->stacks[j].stack = model_stack(findings->model, finding->stacks[j].image, finding->stacks[j].site);
+            finish_stack(findings->model, &finding->stacks[j]);
         finding->fingerprint = fingerprint(finding);
         if (!put_into_words(finding))
             findings->out_of_memory = true;

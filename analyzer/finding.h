@@ -25,7 +25,8 @@ struct finding_stack {
     const struct image *image;
     uint32_t site;
     const char *call;             /* NULL unseen */
-    int thread;
+    int thread;                   /* 0 unknown */
+    const char *thread_name;      /* after findings_finish; untrusted; NULL unknown */
     uint64_t ns;
     struct model_stack stack;     /* after findings_finish */
 };

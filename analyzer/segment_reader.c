@@ -31,6 +31,7 @@ static const struct known_part {
     [FDT_PART_EXECS] = {"execs", sizeof(struct fdt_exec), 1u << 16},
     [FDT_PART_CROSSINGS] = {"crossings", sizeof(struct fdt_crossing), 1u << 16},
     [FDT_PART_RIGHTS] = {"rights", sizeof(struct fdt_right), 1u << 16},
+    [FDT_PART_THREADS] = {"threads", sizeof(struct fdt_thread), 1u << 16},
 };
 enum { ENTRY_SIZE_MOST = 4096, SMALL_READ = 64 * 1024, SETTLE_ROUNDS = 4 };
 
@@ -193,6 +194,7 @@ static void tidy_header(struct fdt_header *header)
     header->exe[FDT_EXE_SIZE - 1] = '\0';
     header->cwd[FDT_CWD_SIZE - 1] = '\0';
     header->argv[FDT_ARGV_SIZE - 1] = '\0';
+    header->main_thread[FDT_THREAD_NAME - 1] = '\0';
     uint32_t strings = 0;
     for (size_t i = 0; i < FDT_ARGV_SIZE; i++)
         strings += header->argv[i] == '\0';
@@ -336,6 +338,28 @@ static void tidy_rights(struct segment *segment)
     segment->rights_dropped = segment->header.rights > kept ? segment->header.rights - kept : 0;
 }
 
+static int by_number_and_birth(const void *left, const void *right)
+{
+    const struct fdt_thread *a = left, *b = right;
+    if (a->tid != b->tid)
+        return a->tid < b->tid ? -1 : 1;
+    return a->born_ns < b->born_ns ? -1 : a->born_ns > b->born_ns;
+}
+
+static void tidy_threads(struct segment *segment)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < segment->thread_count; i++) {
+        struct fdt_thread *thread = &segment->threads[i];
+        if (thread->commit != 1)
+            continue;
+        thread->name[FDT_THREAD_NAME - 1] = '\0';
+        segment->threads[kept++] = *thread;
+    }
+    segment->thread_count = kept;
+    qsort(segment->threads, kept, sizeof(*segment->threads), by_number_and_birth);
+}
+
 static void tidy(struct segment *segment)
 {
     tidy_header(&segment->header);
@@ -354,6 +378,7 @@ static void tidy(struct segment *segment)
     tidy_execs(segment);
     tidy_crossings(segment);
     tidy_rights(segment);
+    tidy_threads(segment);
 }
 
 /* How much of each shard has been written over. The shards' positions are all a report needs of the ring. */
@@ -420,6 +445,7 @@ static int read_parts(const struct reader *reader, struct segment *segment)
         {FDT_PART_CROSSINGS, header->crossings, &segment->crossings, &segment->crossing_count},
         {FDT_PART_EXECS, header->execs, &segment->execs, &segment->exec_count},
         {FDT_PART_RIGHTS, UINT32_MAX, &segment->rights, &segment->right_count},
+        {FDT_PART_THREADS, UINT32_MAX, &segment->threads, &segment->thread_count},
     };
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
         int result = read_part(reader, header, wishes[i].id, wishes[i].wanted, wishes[i].entries, wishes[i].count);
@@ -508,12 +534,38 @@ void segment_free(struct segment *segment)
     free(segment->execs);
     free(segment->crossings);
     free(segment->rights);
+    free(segment->threads);
     free(segment);
 }
 
 const char *segment_call(const struct segment *segment, uint16_t call)
 {
     return call < segment->call_count && segment->calls[call][0] != '\0' ? segment->calls[call] : NULL;
+}
+
+static const char *main_thread_name(const struct fdt_header *header, uint64_t ns)
+{
+    bool same_process = ns >= header->start_monotonic_ns; /* else an earlier one had that number */
+    return same_process && header->main_thread[0] != '\0' ? header->main_thread : NULL;
+}
+
+const char *segment_thread_name(const struct segment *segment, int tid, uint64_t ns)
+{
+    if (tid != 0 && tid == segment->header.pid)
+        return main_thread_name(&segment->header, ns);
+    const struct fdt_thread wanted = {.tid = tid, .born_ns = ns};
+    uint32_t low = 0, high = segment->thread_count; /* behind the last that is not greater than wanted */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (by_number_and_birth(&segment->threads[middle], &wanted) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct fdt_thread *thread = low > 0 ? &segment->threads[low - 1] : NULL;
+    if (tid == 0 || thread == NULL || thread->tid != tid || (thread->ended_ns != 0 && thread->ended_ns < ns))
+        return NULL;
+    return thread->name[0] != '\0' ? thread->name : NULL;
 }
 
 const struct fdt_module *segment_module(const struct segment *segment, uint64_t address, uint32_t epoch)

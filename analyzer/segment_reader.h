@@ -7,7 +7,7 @@
  *
  *   every string ends with NUL; every kind and owner is one we know; every site id and call id is in range;
  *   a site's frames lie inside `frames`; an unpublished site (0 is one) only counts births and deaths;
- *   incidents, modules and crossings that were never published, or were taken back, are gone;
+ *   incidents, modules, crossings and threads that were never published, or were taken back, are gone;
  *   an exec's text holds its path and argc arguments, each ended by NUL.
  */
 #ifndef FDTRACE_SEGMENT_READER_H
@@ -43,6 +43,8 @@ struct segment {
     struct fdt_right *rights;         /* in the order of their sequence */
     uint32_t right_count;
     uint64_t rights_dropped;          /* written over since */
+    struct fdt_thread *threads;       /* by number, then by first event */
+    uint32_t thread_count;
     uint64_t events, dropped;         /* ever recorded, and no longer in the ring */
 };
 
@@ -58,6 +60,9 @@ void segment_free(struct segment *segment);
 
 /* The public name of a call, or NULL for FDT_NO_CALL. */
 const char *segment_call(const struct segment *segment, uint16_t call);
+
+/* What the thread that had this number at that time was called; NULL: unknown. The segment's own, and untrusted. */
+const char *segment_thread_name(const struct segment *segment, int tid, uint64_t ns);
 
 /* The module that lay at address while the site's epoch lasted, or NULL. */
 const struct fdt_module *segment_module(const struct segment *segment, uint64_t address, uint32_t epoch);

@@ -96,6 +96,23 @@ void words_place(FILE *out, const struct finding *finding, const struct finding_
     words_function(out, frame->function);
 }
 
+static bool is_main(const struct finding_stack *stack)
+{
+    return stack->thread == 0 || stack->thread == stack->image->pid;
+}
+
+void words_thread(FILE *out, const struct finding *finding, const struct finding_stack *stack)
+{
+    bool several = false;
+    for (size_t i = 0; i < finding->stack_count; i++)
+        several = several || !is_main(&finding->stacks[i]);
+    if (!several || stack->thread == 0)
+        return;
+    fprintf(out, ", by thread %d", stack->thread);
+    if (stack->thread_name != NULL)
+        fprintf(out, " \"%s\"", stack->thread_name);
+}
+
 void words_numbers(FILE *out, const struct descriptor *descriptors, size_t count)
 {
     size_t i = 0;

@@ -15,6 +15,11 @@ void words_thing(FILE *out, const struct descriptor *descriptor);
 const char *words_birth(const char *call);
 /* " in load()": the function of the program's own that was at work; nothing when it has no name. */
 void words_place(FILE *out, const struct finding *finding, const struct finding_stack *stack);
+/*
+ * ", by thread 4242 "worker-3"": which thread it was, where the finding has more than a main thread to tell apart; else
+ * nothing.
+ */
+void words_thread(FILE *out, const struct finding *finding, const struct finding_stack *stack);
 /* load(): a function's name as people write it. A C++ or Rust name brings its own parentheses. */
 void words_function(FILE *out, const char *function);
 /* 7; 3-5002; 3, 5-9 and 120 more. In the order given. */

@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "here.h"
 #include "loader.h"
+#include "names.h"
 #include "option.h"
 #include "process.h"
 #include "raw.h"
@@ -352,6 +353,8 @@ int process_end(int status)
     store.header->end_ns = store_now();
     if (worth && !filter_known() && !thread_self.apart) /* it would ask about other descriptors */
         reconcile();
+    if (worth)
+        names_last();
     __atomic_store_n(&store.header->state, FDT_STATE_EXITED, __ATOMIC_RELEASE);
     if (filter_known())
         return status;

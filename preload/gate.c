@@ -3,6 +3,7 @@
 
 #include "filter.h"
 #include "loader.h"
+#include "names.h"
 #include "process.h"
 #include "raw.h"
 #include "record.h"
@@ -33,6 +34,7 @@ static void thread_ends(void *unused)
 {
     (void)unused;
     fd_abandoned();
+    names_end();
     thread_self.known = false; /* a later destructor may still close things: then the thread is introduced again */
     stack_thread_end();
 }
@@ -46,6 +48,7 @@ static void introduce_thread(struct thread *self)
     self->shard = (uint8_t)(__atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED) & (FDT_SHARDS - 1));
     if (thread_end_works)
         pthread_setspecific(thread_end_key, self);
+    names_introduce(thread_end_works);
     self->known = true;
 }
 

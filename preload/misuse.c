@@ -5,6 +5,7 @@
 #include "handle.h"
 #include "history.h"
 #include "holders.h"
+#include "names.h"
 #include "quarantine.h"
 #include "ring.h"
 #include "sibling.h"
@@ -113,6 +114,7 @@ static uint32_t new_incident(enum fdt_incident_type type, const struct offence *
     entry->count = evidence->count > 0 ? evidence->count : 1;
     __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
     enchain(chain_of(type, offence->site, evidence), index);
+    names_refresh();
     return index;
 }
 

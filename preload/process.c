@@ -289,6 +289,8 @@ void process_adopt(uint64_t fork_ns)
     thread_self.borrowed = NULL;
     parent_parted = thread_self.apart;
     thread_self.apart = thread_self.unusual = false;
+    thread_self.known = false; /* it is introduced to the new record when it has something to tell */
+    thread_self.entry = 0;
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     thread_self.closes = thread_self.uses = (struct run){0}; /* their incidents are in the parent's record */
     guard->index_mask = index_size() - 1; /* wiped with the rest */

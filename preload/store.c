@@ -86,11 +86,12 @@ static uint64_t lay_out_smaller(struct fdt_part parts[FDT_PART_COUNT], const str
         [FDT_PART_EXECS] = {8192, sizeof(struct fdt_exec)},
         [FDT_PART_CROSSINGS] = {4096, sizeof(struct fdt_crossing)},
         [FDT_PART_RIGHTS] = {4096, sizeof(struct fdt_right)},
+        [FDT_PART_THREADS] = {4096, sizeof(struct fdt_thread)},
     };
     /* What every image needs at once lies side by side, so that one madvise secures it (secure_beginnings). */
     static const enum fdt_part_id order[FDT_PART_COUNT] = {
         FDT_PART_CALLS, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_FRAMES, FDT_PART_RING, FDT_PART_INCIDENTS,
-        FDT_PART_MODULES, FDT_PART_EXECS, FDT_PART_CROSSINGS, FDT_PART_RIGHTS,
+        FDT_PART_MODULES, FDT_PART_EXECS, FDT_PART_CROSSINGS, FDT_PART_RIGHTS, FDT_PART_THREADS,
     };
     uint64_t offset = FDT_HEADER_SIZE;
     for (int at = 0; at < FDT_PART_COUNT; at++) {
@@ -462,6 +463,7 @@ static void point_into(struct store *new, char *base, const struct fdt_part *par
     new->execs = (struct fdt_exec *)(base + parts[FDT_PART_EXECS].offset);
     new->crossings = (struct fdt_crossing *)(base + parts[FDT_PART_CROSSINGS].offset);
     new->rights = (struct fdt_right *)(base + parts[FDT_PART_RIGHTS].offset);
+    new->threads = (struct fdt_thread *)(base + parts[FDT_PART_THREADS].offset);
     for (int i = 0; i < FDT_PART_COUNT; i++)
         new->count[i] = parts[i].count;
     new->shard_size = parts[FDT_PART_RING].count / FDT_SHARDS;

@@ -28,6 +28,7 @@ struct store {
     struct fdt_exec     *execs;
     struct fdt_crossing *crossings;
     struct fdt_right    *rights;
+    struct fdt_thread   *threads;
     uint32_t shard_size;              /* ring entries of one shard, a power of two */
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
     uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */

@@ -37,6 +37,8 @@ struct thread {
 
     uintptr_t pen_at;    /* where on the stack the latest birth in hand took its slot's pen (table.c); 0: none */
 
+    uint32_t entry;      /* among the segment's threads, plus one (names.c); 0: it has none there */
+
     /* A death that was announced and not concluded yet (record.c): the number plus one, 0 none. */
     int32_t  dying;
     bool     dying_against;

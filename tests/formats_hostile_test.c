@@ -1,6 +1,6 @@
 /*
- * Names somebody chose to do harm, in every format: a program, its file, its arguments, its function and its source all
- * have one, and what is told of it must be read by a parser of the format, and command nobody.
+ * Names somebody chose to do harm, in every format: a program, its file, its arguments, its thread, its function
+ * and its source all have one, and what is told of it must be read by a parser of the format, and command nobody.
  */
 #include "escape.h"
 #include "format_support.h"
@@ -29,7 +29,7 @@ static void end(void)
 
 TestSuite(formats_hostile, .init = begin, .fini = end);
 
-/* In all of it: the file that leaks, the program, its arguments, a function and a source file. */
+/* In all of it: the file that leaks, the program, its arguments, its thread (15 bytes), a function, a source file. */
 static const struct { const char *what, *name; } hostile[] = {
     {"commands of a terminal", "\033[2J\033]0;owned\007\b\177"},
     {"C1 controls", "\xc2\x9b" "31m\xc2\x85"},
@@ -51,7 +51,7 @@ static const struct { const char *what, *name; } hostile[] = {
     {"directions for printf", "%s%n%d%1$s%99999d"},
     {"4 KiB", NULL},
 };
-enum { LONGEST = 4000, FORMATS = 12 };
+enum { LONGEST = 4000, THREAD_NAME_MOST = 15, FORMATS = 12 };
 
 static const char *const formats[FORMATS] = {"text", "json", "sarif", "junit", "github", "gitlab", "csv", "html",
                                               "folded", "speedscope", "trace",
@@ -167,6 +167,12 @@ static void check_json(const struct sample *sample)
     const char *frame = format_text_at(report, "findings/0/stacks/0/frames/0/function");
     cr_expect_eq(strcmp(frame, shown), 0, "JSON keeps every byte: %s", frame);
     free(shown);
+    char *cut = strndup(sample->name, THREAD_NAME_MOST);
+    shown = escape_utf8(cut);
+    const char *thread = format_text_at(report, "findings/0/stacks/0/thread_name");
+    cr_expect_eq(strcmp(thread, shown), 0, "JSON keeps every byte: %s", thread);
+    free(shown);
+    free(cut);
     json_decref(report);
 }
 
@@ -227,7 +233,11 @@ static void check_junit(const struct sample *sample)
 static void check_text(const struct sample *sample)
 {
     cr_expect_eq(strncmp(sample->written, "error: file \"", 13), 0, "%s", sample->written);
-    cr_expect_not_null(strstr(sample->written, "fdtrace: 1 error in 1 image"), "%s", sample->written);
+    char thread[8 + THREAD_NAME_MOST];
+    snprintf(thread, sizeof(thread), " \"%.*s\":", THREAD_NAME_MOST, sample->name);
+    char *shown = escape_text(thread);
+    cr_expect_not_null(strstr(sample->written, shown), "%s: '%s' is not in '%s'", sample->what, shown, sample->written);
+    free(shown);
 }
 
 /* The page has scripts of its own, and what it was told stands in one block without a single '<'. */

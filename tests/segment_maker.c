@@ -20,6 +20,7 @@ static const struct { uint32_t count, size; } layout[FDT_PART_COUNT] = {
     [FDT_PART_EXECS] = {MAKER_EXECS, sizeof(struct fdt_exec)},
     [FDT_PART_CROSSINGS] = {MAKER_CROSSINGS, sizeof(struct fdt_crossing)},
     [FDT_PART_RIGHTS] = {MAKER_RIGHTS, sizeof(struct fdt_right)},
+    [FDT_PART_THREADS] = {MAKER_THREADS, sizeof(struct fdt_thread)},
 };
 
 static uint64_t tick(struct segment_maker *maker)
@@ -47,6 +48,7 @@ static void point_into(struct segment_maker *maker)
     maker->execs = parts[FDT_PART_EXECS];
     maker->crossings = parts[FDT_PART_CROSSINGS];
     maker->rights = parts[FDT_PART_RIGHTS];
+    maker->threads = parts[FDT_PART_THREADS];
 }
 
 static size_t file_bytes(void)
@@ -193,6 +195,17 @@ struct fdt_incident *maker_incident(struct segment_maker *maker, enum fdt_incide
         incident->life = slot->life;
     }
     return incident;
+}
+
+void maker_thread(struct segment_maker *maker, int tid, const char *name)
+{
+    if (tid == maker->header->pid) {
+        strncpy(maker->header->main_thread, name, FDT_THREAD_NAME - 1);
+        return;
+    }
+    struct fdt_thread *thread = &maker->threads[maker->header->threads++];
+    *thread = (struct fdt_thread){.commit = 1, .tid = tid, .born_ns = tick(maker)};
+    strncpy(thread->name, name, FDT_THREAD_NAME - 1);
 }
 
 void maker_exit(struct segment_maker *maker, int status)

@@ -23,12 +23,14 @@ struct segment_maker {
     struct fdt_exec *execs;
     struct fdt_crossing *crossings;
     struct fdt_right *rights;
+    struct fdt_thread *threads;
     uint64_t now;                    /* the clock of the story; every step takes a millisecond */
 };
 
 enum {
     MAKER_SLOTS = 8192, MAKER_SITES = 64, MAKER_FRAMES = 1024, MAKER_EVENTS = 256, MAKER_INCIDENTS = 16,
-    MAKER_MODULES = 8, MAKER_CALLS = 32, MAKER_EXECS = 16, MAKER_CROSSINGS = 16, MAKER_RIGHTS = 16
+    MAKER_MODULES = 8, MAKER_CALLS = 32, MAKER_EXECS = 16, MAKER_CROSSINGS = 16, MAKER_RIGHTS = 16,
+    MAKER_THREADS = 16
 };
 #define MAKER_CODE UINT64_C(0x400000)   /* where maker_begin puts the program's own module, /srv/app */
 
@@ -49,6 +51,8 @@ struct fdt_slot *maker_birth(struct segment_maker *maker, int fd, uint32_t site,
 void maker_death(struct segment_maker *maker, int fd, uint32_t site);
 struct fdt_incident *maker_incident(struct segment_maker *maker, enum fdt_incident_type type, int fd, uint32_t site,
                                     int error);
+/* A thread called name had its first event now. Births, deaths and incidents are the main thread's: set their tid. */
+void maker_thread(struct segment_maker *maker, int tid, const char *name);
 /* The image has ended by exit(status). */
 void maker_exit(struct segment_maker *maker, int status);
 

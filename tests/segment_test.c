@@ -32,13 +32,14 @@ static const struct layout layouts[] = {
     F(fdt_header, frames), F(fdt_header, high_water), F(fdt_header, reconciled), F(fdt_header, argc),
     F(fdt_header, flags), F(fdt_header, lost), F(fdt_header, execs), F(fdt_header, crossings), F(fdt_header, rights),
     F(fdt_header, suppressions), F(fdt_header, forks), F(fdt_header, limit_peak),
+    F(fdt_header, threads), F(fdt_header, unused), F(fdt_header, main_thread),
     F(fdt_header, reserved), F(fdt_header, open_now),
     F(fdt_header, open_peak), F(fdt_header, open_padding), F(fdt_header, shards),
     F(fdt_header, exe), F(fdt_header, cwd), F(fdt_header, argv),
     F(fdt_part, offset), F(fdt_part, count), F(fdt_part, entry_size),
     F(fdt_ring_head, next), F(fdt_ring_head, padding),
     F(fdt_lost, slots), F(fdt_lost, sites), F(fdt_lost, incidents), F(fdt_lost, modules), F(fdt_lost, stacks),
-    F(fdt_lost, execs), F(fdt_lost, crossings), F(fdt_lost, reserved),
+    F(fdt_lost, execs), F(fdt_lost, crossings), F(fdt_lost, threads),
     F(fdt_slot, state), F(fdt_slot, pen), F(fdt_slot, used), F(fdt_slot, death), F(fdt_slot, life),
     F(fdt_life, ns), F(fdt_life, site), F(fdt_life, tid), F(fdt_life, call), F(fdt_life, kind), F(fdt_life, owner),
     F(fdt_life, flags), F(fdt_life, handle), F(fdt_life, from), F(fdt_life, from_generation), F(fdt_life, token),
@@ -72,6 +73,7 @@ static const struct layout layouts[] = {
     F(fdt_right, generation), F(fdt_right, socket), F(fdt_right, socket_generation), F(fdt_right, site),
     F(fdt_right, tid), F(fdt_right, call), F(fdt_right, flags), F(fdt_right, index), F(fdt_right, total),
     F(fdt_right, state), F(fdt_right, life),
+    F(fdt_thread, commit), F(fdt_thread, tid), F(fdt_thread, born_ns), F(fdt_thread, ended_ns), F(fdt_thread, name),
 };
 #define LAYOUT_COUNT (sizeof(layouts) / sizeof(layouts[0]))
 
@@ -261,9 +263,9 @@ Test(segment_file, bad_files_are_refused_in_one_line)
     struct fdt_header good = *maker.header;
 
     maker.header->min_reader = maker.header->version = 7;
-    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 3)");
+    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 4)");
     maker.header->min_reader = maker.header->version = 1;
-    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 3 and later)");
+    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 4 and later)");
     *maker.header = good;
     maker.header->magic[0] = 'X';
     expect_refusal(&maker, -EBADMSG, "not an fdtrace recording");

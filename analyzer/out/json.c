@@ -28,10 +28,11 @@ static json_t *descriptors(const struct descriptor *list, size_t count)
 /* What had to be left out for want of room; a field for every overflow policy of the segment. */
 static json_t *lost(const struct fdt_lost *lost)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "slots", json_of_number(lost->slots), "sites",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "slots", json_of_number(lost->slots), "sites",
                      json_of_number(lost->sites), "incidents", json_of_number(lost->incidents), "modules",
                      json_of_number(lost->modules), "stacks", json_of_number(lost->stacks), "execs",
-                     json_of_number(lost->execs), "crossings", json_of_number(lost->crossings));
+                     json_of_number(lost->execs), "crossings", json_of_number(lost->crossings),
+                     "threads", json_of_number(lost->threads));
 }
 
 static json_t *image_value(const struct image *image)
@@ -72,6 +73,8 @@ static json_t *stack_value(const struct finding_stack *stack)
     json_t *value = json_pack("{s:s, s:o, s:o, s:o, s:o}", "role", stack->role, "call", json_of_text(stack->call),
                               "thread", stack->thread != 0 ? json_integer(stack->thread) : json_null(), "time",
                               json_real(model_seconds(stack->image, stack->ns)), "frames", frames);
+    if (value != NULL && stack->thread_name != NULL)
+        json_object_set_new(value, "thread_name", json_of_text(stack->thread_name));
     if (value != NULL && stack->stack.via_syscall)
         json_object_set_new(value, "via", json_string("syscall"));
     if (value != NULL && stack->stack.cut)

@@ -160,6 +160,7 @@ void place_event(FILE *out, const struct finding *finding, const struct finding_
     else
         fputs("an unseen call", out);
     words_place(out, finding, stack);
+    words_thread(out, finding, stack);
 }
 
 char *place_event_text(const struct finding *finding, const struct finding_stack *stack)

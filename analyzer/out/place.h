@@ -53,7 +53,10 @@ void place_free(struct place *place);
 /* Is it how every program and thread begins (_start, clone, ...)? That is no news. function may be NULL: then it is not. */
 bool is_startup(const char *function);
 
-/* "second-close: close() in main()": what happened at a stack, and in which function of the program's own. */
+/*
+ * "second-close: close() in main(), by thread 4242 "worker-3"": what happened at a stack, in which function of the
+ * program's own and, where there are several, by which thread.
+ */
 void place_event(FILE *out, const struct finding *finding, const struct finding_stack *stack);
 /* The same as a string, escaped, which the caller frees. NULL: out of memory. */
 char *place_event_text(const struct finding *finding, const struct finding_stack *stack);

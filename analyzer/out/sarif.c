@@ -198,6 +198,17 @@ static bool is_same_thread(const struct finding_stack *a, const struct finding_s
     return a->image == b->image && a->thread == b->thread;
 }
 
+static void name_thread(json_t *flow, const struct finding_stack *stack)
+{
+    char id[16];
+    if (stack->thread <= 0)
+        return;
+    snprintf(id, sizeof(id), "%d", stack->thread);
+    json_object_set_new(flow, "id", json_string(id));
+    if (stack->thread_name != NULL)
+        json_object_set_new(flow, "message", message(stack->thread_name, NULL));
+}
+
 /* One flow, in it a thread flow for each thread that had a hand in it. */
 static json_t *flow_values(const struct checkout *checkout, const struct finding *finding)
 {
@@ -219,6 +230,7 @@ static json_t *flow_values(const struct checkout *checkout, const struct finding
         if (first < i)
             continue;
         json_t *thread = json_pack("{s:o}", "locations", steps[i]);
+        name_thread(thread, sorted[i]);
         if (json_array_size(steps[i]) > 0)
             json_array_append(threads, thread);
         json_decref(thread);

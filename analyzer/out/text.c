@@ -88,6 +88,20 @@ static const char *role_phrase(const char *role, const char *call)
     return words_birth(call);
 }
 
+/* A name that commands nobody: a thread may be called anything. */
+static void put_thread(FILE *out, const struct finding *finding, const struct finding_stack *stack)
+{
+    char *words = NULL;
+    size_t size = 0;
+    FILE *raw = open_memstream(&words, &size);
+    if (raw == NULL)
+        return;
+    words_thread(raw, finding, stack);
+    if (fclose(raw) == 0)
+        escape_print(out, words);
+    free(words);
+}
+
 static void put_stack(FILE *out, const struct style *style, const struct finding *finding,
                       const struct finding_stack *stack)
 {
@@ -96,8 +110,7 @@ static void put_stack(FILE *out, const struct style *style, const struct finding
     fprintf(out, "   %s%s%s by ", style->bold, only_closed ? "closed" : role_phrase(stack->role, stack->call), style->end);
     escape_print(out, stack->call != NULL ? stack->call : "an unseen call");
     fprintf(out, "%s, %.6f s after the start", stack->call != NULL ? "()" : "", model_seconds(stack->image, stack->ns));
-    if (stack->thread != 0 && stack->thread != stack->image->pid)
-        fprintf(out, ", by thread %d", stack->thread);
+    put_thread(out, finding, stack);
     size_t shown = stack->stack.count;
     while (shown > 1 && is_startup(stack->stack.frames[shown - 1].function))
         shown--;

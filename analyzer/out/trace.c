@@ -107,6 +107,14 @@ static json_t *birth_place(const struct descriptor *descriptor)
     return words("%s %s:%u", frame->function != NULL ? frame->function : "??", frame->file, frame->line);
 }
 
+/* Of the thread it was born in, which of an inherited one was another process's. */
+static json_t *thread_name(const struct descriptor *descriptor)
+{
+    const struct fdt_life *life = descriptor->life;
+    bool here = (descriptor->state & FDT_INHERITED) == 0;
+    return json_of_text(here ? segment_thread_name(descriptor->image->segment, life->tid, life->ns) : NULL);
+}
+
 static void put_lifetime(struct trace *trace, const struct lifetime *lifetime)
 {
     const struct descriptor *descriptor = &lifetime->descriptor;
@@ -114,14 +122,15 @@ static void put_lifetime(struct trace *trace, const struct lifetime *lifetime)
     int pid = descriptor->image->pid, track = DESCRIPTOR_TRACKS + descriptor->fd;
     put_metadata(trace, pid, track, "thread_name", "name", words("descriptor %d", descriptor->fd));
     put_metadata(trace, pid, track, "thread_sort_index", "sort_index", json_integer(descriptor->fd));
-    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:I, s:s, s:o, s:s, s:o, s:i, s:o, s:b, s:b}}",
+    put(trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, "
+                         "s:{s:i, s:I, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:b, s:b}}",
                          "ph", "X", "name", name[0] != '\0' ? json_of_text(name) : json_string(kind), "cat", kind, "pid", pid,
                          "tid", track, "ts", micro(trace, lifetime->begin_ns), "dur",
                          (double)(lifetime->end_ns - lifetime->begin_ns) / 1e3, "args", "fd", descriptor->fd,
                          "generation", (json_int_t)descriptor->generation, "kind", kind, "name", json_of_text(name),
                          "state", descriptor_state(descriptor), "call", json_of_text(descriptor_call(descriptor)),
-                         "thread", descriptor->life->tid, "born_at", birth_place(descriptor), "birth_seen",
-                         lifetime->birth_seen, "end_seen", lifetime->end_seen));
+                         "thread", descriptor->life->tid, "thread_name", thread_name(descriptor), "born_at",
+                         birth_place(descriptor), "birth_seen", lifetime->birth_seen, "end_seen", lifetime->end_seen));
 }
 
 struct point {

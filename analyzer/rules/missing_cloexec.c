@@ -75,8 +75,11 @@ static void add_examples(const struct image *image, struct findings *findings, s
         finding_add_descriptor(findings, account->finding,
                                model_descriptor(image, (int)fd, FDT_GENERATION(slot->state), slot->state, &slot->life));
         account->shown = true;
-        if (account->finding->stacks[0].thread == 0)
-            account->finding->stacks[0].thread = slot->life.tid;
+        struct finding_stack *stack = &account->finding->stacks[0];
+        if (stack->thread == 0) { /* a site does not know who made its births; number and time name a thread */
+            stack->thread = slot->life.tid;
+            stack->ns = slot->life.ns;
+        }
     }
 }
 

@@ -12,18 +12,19 @@
  *   module      one loaded object: where it lay, from which epoch to which, and its build id.
  *   exec        one attempt to start another program, in this process or in a child (vfork, posix_spawn, popen, ...).
  *   crossing    a descriptor that a child's new program was given, counted when it repeats.
+ *   thread      one that was recorded, and what it is called; its kernel thread id may have been another's before.
  *   root        the lifetime an inherited one began as: (process, image, number's generation, site), however many forks ago.
  *
  * Who writes: the traced process alone, lock-free, from any thread and any signal handler. Who reads: the same process,
  * and the analyzer, which treats every byte as hostile. All numbers are in the byte order of the machine, 64-bit only.
  *
  * Commit protocol: an entry is filled first and published last, by a release store to its commit word (slot.state,
- * site.hash, event.sequence, incident.commit, module.commit). A commit word of 0 means "nothing here". A writer
- * killed half way leaves an entry that was never published, or one whose old contents still stand.
+ * site.hash, event.sequence, incident.commit, module.commit, thread.commit). A commit word of 0 means "nothing here".
+ * A writer killed half way leaves an entry that was never published, or one whose old contents still stand.
  *
- * Versions: `version` grows with every change; `min_reader` only when an old reader would misread. A reader follows each
- * part's entry_size, so appending fields to an entry or adding a part does not raise min_reader. segment.md shows the
- * same layout as tables of offsets.
+ * Versions: `version` grows with every change; `min_reader` only when an old reader would misread. A reader follows
+ * each part's entry_size, so appending fields to an entry does not raise min_reader; adding a part does, because it
+ * moves what follows the parts in the header. segment.md shows the same layout as tables of offsets.
  */
 #ifndef FDTRACE_SEGMENT_H
 #define FDTRACE_SEGMENT_H
@@ -39,15 +40,16 @@
 #endif
 
 #define FDT_MAGIC        "FDTRACE\n"   /* 8 bytes, no NUL */
-#define FDT_VERSION      3u
-#define FDT_MIN_READER   2u
-#define FDT_OLDEST       3u            /* formats before it are no longer understood */
+#define FDT_VERSION      4u
+#define FDT_MIN_READER   4u
+#define FDT_OLDEST       4u            /* formats before it are no longer understood */
 #define FDT_SHARDS       4u            /* power of two */
 #define FDT_SUFFIX       ".fdt"        /* a segment file is PID.IMAGE.fdt */
 #define FDT_DEPTH_MAX    64u           /* frames of one stack */
 #define FDT_NAME_SIZE    152u
 #define FDT_EXEC_TEXT    336u          /* path and arguments kept of an exec */
 #define FDT_CALL_SIZE    32u
+#define FDT_THREAD_NAME  16u           /* as the kernel has it (PR_GET_NAME): 15 bytes and NUL */
 #define FDT_NO_SITE      0u
 #define FDT_NO_CALL      0xffffu
 
@@ -91,6 +93,7 @@ enum fdt_part_id {
     FDT_PART_EXECS,     /* struct fdt_exec, in the order they happened                           */
     FDT_PART_CROSSINGS, /* struct fdt_crossing                                                   */
     FDT_PART_RIGHTS,    /* struct fdt_right, a ring: entry = sequence % count                    */
+    FDT_PART_THREADS,   /* struct fdt_thread, in no order: an ended one may give up its place     */
     FDT_PART_COUNT
 };
 
@@ -125,7 +128,7 @@ struct fdt_lost {
     uint64_t stacks;     /* stacks the unwinder could not take                          */
     uint64_t execs;      /* programs started that found no room                         */
     uint64_t crossings;  /* descriptors that crossed into them and found no room        */
-    uint64_t reserved[1];
+    uint64_t threads;    /* threads without a name: they found no room, or left theirs  */
 };
 
 #define FDT_EXE_SIZE  512u
@@ -176,7 +179,10 @@ struct fdt_header {
     uint64_t suppressions;        /* address of the text fdtrace_default_suppressions() answered; 0: there is none */
     uint32_t forks;               /* children made by fork, clone or forkpty; atomic */
     uint32_t limit_peak;          /* open_peak when the soft limit last changed; a higher one came under this limit */
-    uint64_t reserved[12];
+    uint32_t threads;             /* thread entries begun; atomic */
+    uint32_t unused;
+    char     main_thread[FDT_THREAD_NAME]; /* what the thread whose id is pid is called; "" unknown */
+    uint64_t reserved[9];
 
     /* Moved by every birth and death: its own line, away from what all threads only read. */
     __attribute__((aligned(64))) uint32_t open_now;   /* live slots; atomic */
@@ -433,6 +439,19 @@ struct fdt_right {
 #define FDT_RIGHT_PEEKED    2u /* MSG_PEEK: the message stays in the queue, these are copies of their own */
 #define FDT_RIGHT_TRUNCATED 4u /* MSG_CTRUNC */
 
+/*
+ * One thread, not the main one, that had an event, from its first one on. What happened in thread tid at time t was
+ * done by the latest entry with that tid and born_ns <= t, unless that had ended before t: the kernel gives the
+ * number of an ended thread again.
+ */
+struct fdt_thread {
+    uint32_t commit;           /* atomic: 1 when complete */
+    int32_t  tid;
+    uint64_t born_ns;          /* its first event */
+    uint64_t ended_ns;         /* when it ended; 0: it had not, or nobody saw it */
+    char     name[FDT_THREAD_NAME]; /* asked at its first event, its misuses, its end and the image's; "" unknown */
+};
+
 #define FDT_ASSERT(what) _Static_assert(what, #what)
 FDT_ASSERT(sizeof(struct fdt_part) == 16);
 FDT_ASSERT(sizeof(struct fdt_life) == 64 + FDT_NAME_SIZE);
@@ -447,6 +466,7 @@ FDT_ASSERT(sizeof(struct fdt_module) == 328);
 FDT_ASSERT(sizeof(struct fdt_exec) == 384);
 FDT_ASSERT(sizeof(struct fdt_crossing) == 264);
 FDT_ASSERT(sizeof(struct fdt_right) == 288);
+FDT_ASSERT(sizeof(struct fdt_thread) == 40);
 FDT_ASSERT(sizeof(struct fdt_ring_head) == 64);
 FDT_ASSERT(sizeof(struct fdt_header) <= FDT_HEADER_SIZE);
 FDT_ASSERT(sizeof(void *) == 8);

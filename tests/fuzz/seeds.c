@@ -53,6 +53,8 @@ static void tell(struct segment_maker *maker, int pid, uint32_t image, bool sent
     maker_death(maker, 3, maker_site_at(maker, "close", 0x700));
     for (int type = 0; type < FDT_INCIDENT_COUNT; type++)
         maker_incident(maker, (enum fdt_incident_type)type, 3 + type, maker_site_at(maker, "close", 0x800), EBADF);
+    maker_thread(maker, pid, "app");
+    maker_thread(maker, pid + 1, "worker \033[31m");
     maker_module(maker, "/none/libc.so.6", 0x7f0000000000, 0x200000);
     start_program(maker, pid + 1);
     start_program(maker, 0);

@@ -133,7 +133,8 @@ function stackNode(stack, open) {
   const node = make("details"), list = make("ol", "stack");
   node.open = open;
   const what = stack.role + (stack.call ? " by " + stack.call + "()" : "") + ", " + seconds(stack.time) + " s" +
-      (stack.thread ? ", thread " + stack.thread : "") + (stack.via ? ", through " + stack.via + "()" : "");
+      (stack.thread ? ", thread " + stack.thread : "") +
+      (stack.thread_name ? " \"" + stack.thread_name + "\"" : "") + (stack.via ? ", through " + stack.via + "()" : "");
   node.append(make("summary", "", what), list);
   for (const frame of stack.frames) {
     const item = make("li");
