@@ -2,6 +2,8 @@
  * Messages that the kernel refuses before it has looked at all of them: what is behind the refused part, or of a message
  * to a dead socket all of it, may have any length.
  */
+#include "unseen.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,17 +28,6 @@ static void give(int socket)
     printf("%zd %s\n", answer, strerrorname_np(errno));
 }
 
-/* Past every wrapper. */
-static void close_unseen(long fd)
-{
-#if defined(__x86_64__)
-    long answer;
-    __asm__ volatile("syscall" : "=a"(answer) : "a"(SYS_close), "D"(fd) : "rcx", "r11", "memory");
-#else
-    close((int)fd);
-#endif
-}
-
 int main(void)
 {
     int pair[2];
@@ -46,7 +37,7 @@ int main(void)
     put(CMSG_SPACE(sizeof(int)), (size_t)-16, 0);
     give(pair[0]);
     put(0, (size_t)1 << 40, 0);
-    close_unseen(pair[0]);
+    unseen(SYS_close, pair[0], 0, 0, 0);
     give(pair[0]);
     return close(pair[1]);
 }

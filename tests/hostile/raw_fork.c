@@ -2,6 +2,8 @@
  * A fork no library can see: its child closes everything, and the parent's record must not notice.
  * VERIFY: yes
  */
+#include "unseen.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,25 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static pid_t raw_fork(void)
-{
-    long answer;
-#if defined(__x86_64__)
-    __asm__ volatile("syscall" : "=a"(answer) : "0"(SYS_fork) : "rcx", "r11", "memory");
-#else
-    register long x8 __asm__("x8") = SYS_clone;
-    register long x0 __asm__("x0") = SIGCHLD;
-    register long x1 __asm__("x1") = 0, x2 __asm__("x2") = 0, x3 __asm__("x3") = 0, x4 __asm__("x4") = 0;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-    answer = x0;
-#endif
-    return (pid_t)answer;
-}
-
 static pid_t known_fork(int way)
 {
     switch (way) {
-    case 0: return raw_fork();
+    case 0: return (pid_t)unseen(SYS_clone, SIGCHLD, 0, 0, 0);
     case 1: return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     case 2: return _Fork();
     default: return fork();

@@ -5,29 +5,11 @@
 #ifndef TESTS_LS_TOLD_H
 #define TESTS_LS_TOLD_H
 
+#include "unseen.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* A system call that no library sees. */
-static inline long unseen(long number, long a, long b, long c, long d)
-{
-#if defined(__x86_64__)
-    long result;
-    register long fourth __asm__("r10") = d;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
-                     : "rcx", "r11", "memory");
-    return result;
-#elif defined(__aarch64__)
-    register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c,
-                  x3 __asm__("x3") = d;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
-    return x0;
-#else
-#error "say here how this machine makes a system call"
-#endif
-}
 
 static inline void tell(long fd, const char *state, const char *kind)
 {

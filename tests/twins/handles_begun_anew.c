@@ -3,6 +3,8 @@
  * libc's way of ending all of them.
  * EXPECT: nothing
  */
+#include "unseen.h"
+
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
@@ -36,21 +38,6 @@ static void folders(void)
     }
 }
 
-/* The kernel called without libc: no preload can see it. */
-static int raw_dup(int fd)
-{
-    long answer;
-#if defined(__x86_64__)
-    __asm__ volatile("syscall" : "=a"(answer) : "0"(SYS_dup), "D"((long)fd) : "rcx", "r11", "memory");
-#else
-    register long x8 __asm__("x8") = SYS_dup;
-    register long x0 __asm__("x0") = fd;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8) : "memory");
-    answer = x0;
-#endif
-    return (int)answer;
-}
-
 /* Handles made of numbers nobody saw being born. */
 static void of_unseen_numbers(void)
 {
@@ -59,7 +46,7 @@ static void of_unseen_numbers(void)
         DIR *directory = opendir("/");
         if (directory == NULL || closedir(directory) != 0)
             err(1, "a directory");
-        directory = fdopendir(raw_dup(folder));
+        directory = fdopendir((int)unseen(SYS_dup, folder, 0, 0, 0));
         if (directory == NULL || closedir(directory) != 0)
             err(1, "a directory");
     }

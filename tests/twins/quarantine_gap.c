@@ -4,6 +4,8 @@
  * EXPECT: nothing
  * OPTIONS: quarantine=16:verify=1
  */
+#include "unseen.h"
+
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,27 +18,11 @@ extern void __libc_free(void *memory);
 
 static int armed, given = -1;
 
-/* No function of libc's, so nothing that is wrapped. */
-static int open_unseen(const char *path)
-{
-#if defined(__x86_64__)
-    long answer = SYS_openat;
-    register long flags __asm__("rdx") = O_RDONLY | O_CLOEXEC;
-    __asm__ volatile("syscall" : "+a"(answer) : "D"((long)AT_FDCWD), "S"(path), "r"(flags) : "rcx", "r11", "memory");
-    return (int)answer;
-#else
-    register long answer __asm__("x0") = AT_FDCWD, number __asm__("x8") = SYS_openat, flags __asm__("x2") = O_RDONLY | O_CLOEXEC;
-    register const char *name __asm__("x1") = path;
-    __asm__ volatile("svc 0" : "+r"(answer) : "r"(number), "r"(name), "r"(flags) : "memory");
-    return (int)answer;
-#endif
-}
-
 void free(void *memory)
 {
     if (armed) {
         armed = 0;
-        given = open_unseen("/etc/passwd");
+        given = (int)unseen(SYS_openat, AT_FDCWD, (long)"/etc/passwd", O_RDONLY | O_CLOEXEC, 0);
     }
     __libc_free(memory);
 }
