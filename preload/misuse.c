@@ -1,146 +1,19 @@
-/* Keeping incidents. See misuse.h. */
+/* What is evidence of what. See misuse.h. */
 #include "misuse.h"
 
 #include "gate.h"
 #include "handle.h"
 #include "history.h"
 #include "holders.h"
+#include "incident.h"
 #include "names.h"
 #include "quarantine.h"
-#include "ring.h"
 #include "sibling.h"
 #include "sites.h"
 #include "table.h"
 #include "thread.h"
 
 #include <string.h>
-
-/* What an incident is about: a lifetime, its end, and sometimes another one that came before. */
-struct evidence {
-    int fd;
-    uint64_t state;
-    struct fdt_death death;
-    struct fdt_life life;
-    struct fdt_past before;
-    uint64_t limit;
-    uint32_t open;
-    uint32_t count;          /* of a HOLDER; otherwise it begins with 1 */
-};
-
-static void evidence_of_slot(struct evidence *evidence, int fd)
-{
-    const struct fdt_slot *slot = table_peek(fd);
-    memset(evidence, 0, sizeof(*evidence));
-    evidence->fd = fd;
-    if (slot == NULL)
-        return;
-    evidence->state = table_word(slot);
-    evidence->death = slot->death;
-    evidence->life = slot->life;
-}
-
-/* Equal incidents: same type, birth site, death site and offending site; these four make a finding's group. */
-static bool same_incident(const struct fdt_incident *entry, enum fdt_incident_type type, uint32_t site,
-                          const struct evidence *evidence, int error)
-{
-    return __atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->site == site &&
-           entry->error == error && entry->life.site == evidence->life.site &&
-           entry->death.site == evidence->death.site &&
-           (type != FDT_INCIDENT_HIDDEN || strcmp(entry->life.name, evidence->life.name) == 0) &&
-           (type != FDT_INCIDENT_FLAG_AGAIN || entry->before.birth_site == evidence->before.birth_site);
-}
-
-/* A loop that goes wrong comes here each time round, so equal ones are found by hash. */
-static uint32_t *chain_of(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence)
-{
-    uint32_t hash = ((type * 31u + site) * 31u + evidence->life.site) * 31u + evidence->death.site;
-    return &guard->incidents[hash % (sizeof(guard->incidents) / sizeof(guard->incidents[0]))];
-}
-
-static uint32_t find_incident(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence, int error)
-{
-    uint32_t at = __atomic_load_n(chain_of(type, site, evidence), __ATOMIC_ACQUIRE);
-    for (; at != 0; at = store.incidents[at - 1].next)
-        if (same_incident(&store.incidents[at - 1], type, site, evidence, error))
-            return at - 1;
-    return UINT32_MAX;
-}
-
-/* Two threads may add the same one at once: a reader, who adds up what is equal, does not mind. */
-static void enchain(uint32_t *head, uint32_t index)
-{
-    uint32_t first = __atomic_load_n(head, __ATOMIC_ACQUIRE);
-    do
-        store.incidents[index].next = first;
-    while (!__atomic_compare_exchange_n(head, &first, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-}
-
-/* Which call an incident is about: as a rule the one that is being made. */
-struct offence {
-    uint16_t call;
-    uint32_t site;
-    int32_t tid;
-    uint64_t ns;
-};
-
-static struct offence offence_now(const struct call *call)
-{
-    return (struct offence){.call = call->id, .site = stack_site(call), .tid = thread_self.tid, .ns = store_now()};
-}
-
-static uint32_t new_incident(enum fdt_incident_type type, const struct offence *offence, int error,
-                             const struct evidence *evidence)
-{
-    uint32_t index = store_take(FDT_PART_INCIDENTS, &store.header->incidents, 1);
-    if (index == UINT32_MAX) {
-        __atomic_fetch_add(&store.header->lost.incidents, 1, __ATOMIC_RELAXED);
-        return index;
-    }
-    struct fdt_incident *entry = &store.incidents[index];
-    entry->type = (uint16_t)type;
-    entry->call = offence->call;
-    entry->fd = evidence->fd;
-    entry->ns = entry->last_ns = offence->ns;
-    entry->site = offence->site;
-    entry->tid = offence->tid;
-    entry->error = error;
-    entry->state = evidence->state;
-    entry->generation = FDT_GENERATION(evidence->state);
-    entry->death = evidence->death;
-    entry->life = evidence->life;
-    entry->before = evidence->before;
-    entry->limit = evidence->limit;
-    entry->open = evidence->open;
-    entry->count = evidence->count > 0 ? evidence->count : 1;
-    __atomic_store_n(&entry->commit, 1, __ATOMIC_RELEASE);
-    enchain(chain_of(type, offence->site, evidence), index);
-    names_refresh();
-    return index;
-}
-
-/* call is the one being made, offence the one that is held against somebody. */
-static uint32_t keep_at(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error,
-                        const struct offence *offence)
-{
-    struct offence now = offence_now(call);
-    uint32_t index = find_incident(type, offence->site, evidence, error);
-    if (index == UINT32_MAX) {
-        index = new_incident(type, offence, error, evidence);
-    } else {
-        store.incidents[index].last_ns = now.ns;
-        __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
-    }
-    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = now.call, .site = now.site, .fd = evidence->fd, .other = -1,
-                               .ns = now.ns, .generation = FDT_GENERATION(evidence->state),
-                               .value = index == UINT32_MAX ? -1 : (int64_t)index});
-    return index;
-}
-
-static uint32_t keep(enum fdt_incident_type type, const struct call *call, const struct evidence *evidence, int error)
-{
-    struct offence offence = offence_now(call);
-    return keep_at(type, call, evidence, error, &offence);
-}
 
 /* The offence is the registration: it gives the incident its call, place and time. */
 void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy)
@@ -155,15 +28,15 @@ void misuse_ghost(const struct call *call, const struct ghost *ghost, int copy)
         .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
         .birth_call = slot->life.call, .death_call = FDT_NO_CALL, .generation = FDT_GENERATION(table_word(slot)),
         .kind = slot->life.kind, .owner = slot->life.owner};
-    keep_at(FDT_INCIDENT_GHOST, call, &evidence, 0,
+    incident_keep_at(FDT_INCIDENT_GHOST, call, &evidence, 0,
             &(struct offence){.call = watch->call, .site = watch->site, .tid = watch->tid, .ns = watch->ns});
 }
 
 void misuse_record(enum fdt_incident_type type, const struct call *call, int fd, int error)
 {
     struct evidence evidence;
-    evidence_of_slot(&evidence, fd);
-    keep(type, call, &evidence, error);
+    incident_evidence(&evidence, fd);
+    incident_keep(type, call, &evidence, error);
 }
 
 /* There are never more than 1024 incidents (store.c): where the kernel has refused a call, a walk over them is small change. */
@@ -182,19 +55,19 @@ void misuse_limit(const struct call *call, int error)
 {
     struct evidence evidence;
     struct holder holders[HOLDERS_MOST];
-    evidence_of_slot(&evidence, -1);
+    incident_evidence(&evidence, -1);
     evidence.limit = __atomic_load_n(&store.header->nofile_soft, __ATOMIC_RELAXED);
     evidence.open = __atomic_load_n(&store.header->open_now, __ATOMIC_RELAXED);
-    keep(FDT_INCIDENT_LIMIT, call, &evidence, error);
+    incident_keep(FDT_INCIDENT_LIMIT, call, &evidence, error);
     if (has_black_box(error))
         return;
     unsigned count = holders_find(holders);
-    struct offence offence = offence_now(call);
+    struct offence offence = incident_offence(call);
     for (unsigned i = 0; i < count; i++) {
-        evidence_of_slot(&evidence, holders[i].oldest);
+        incident_evidence(&evidence, holders[i].oldest);
         evidence.limit = holders[i].youngest_ns;
         evidence.count = holders[i].live;
-        new_incident(FDT_INCIDENT_HOLDER, &offence, error, &evidence);
+        incident_new(FDT_INCIDENT_HOLDER, &offence, error, &evidence);
     }
 }
 
@@ -205,8 +78,8 @@ void misuse_bound(const struct call *call, int fd)
     struct evidence evidence;
     uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE), bound = 0;
     uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
-    struct offence offence = offence_now(call);
-    evidence_of_slot(&evidence, fd);
+    struct offence offence = incident_offence(call);
+    incident_evidence(&evidence, fd);
     for (uint32_t i = 0; i < count && i < have; i++) {
         struct fdt_incident *entry = &store.incidents[i];
         if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) != 1 || entry->type != FDT_INCIDENT_BOUND)
@@ -218,7 +91,7 @@ void misuse_bound(const struct call *call, int fd)
         bound++;
     }
     if (bound < BOUND_MOST)
-        new_incident(FDT_INCIDENT_BOUND, &offence, 0, &evidence);
+        incident_new(FDT_INCIDENT_BOUND, &offence, 0, &evidence);
 }
 
 /* An earlier lifetime takes the place of the latest one. Its name is not remembered. */
@@ -302,7 +175,7 @@ static bool was_overwritten(struct evidence *evidence)
 /* What the dup2 earned when it was made was a note. One mistake, one finding. */
 static void take_back_overwrite(const struct evidence *evidence)
 {
-    uint32_t index = find_incident(FDT_INCIDENT_OVERWRITE, evidence->death.site, evidence, 0);
+    uint32_t index = incident_find(FDT_INCIDENT_OVERWRITE, evidence->death.site, evidence, 0);
     if (index != UINT32_MAX && __atomic_load_n(&store.incidents[index].count, __ATOMIC_RELAXED) > 0)
         __atomic_fetch_sub(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
 }
@@ -310,14 +183,14 @@ static void take_back_overwrite(const struct evidence *evidence)
 static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call, int fd)
 {
     struct evidence evidence;
-    evidence_of_slot(&evidence, fd);
+    incident_evidence(&evidence, fd);
     bool overwritten = was_overwritten(&evidence);
     if (overwritten)
         take_back_overwrite(&evidence);
     if (overwritten || was_robbed(&evidence))
-        return keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
+        return incident_keep(FDT_INCIDENT_REUSE, call, &evidence, EBADF);
     find_owner(&evidence, stack_site(call));
-    return keep(type, call, &evidence, EBADF);
+    return incident_keep(type, call, &evidence, EBADF);
 }
 
 static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner owner, const char *name)
@@ -482,7 +355,7 @@ void misuse_hidden(const struct call *call, int fd, const struct fdt_life *life,
         alone = false;
     if (!alone && !swept)
         sweep_hidden(run);
-    uint32_t index = keep(FDT_INCIDENT_HIDDEN, call, &evidence, alone ? CLOSED_ALONE : CLOSED_BY_A_SWEEP);
+    uint32_t index = incident_keep(FDT_INCIDENT_HIDDEN, call, &evidence, alone ? CLOSED_ALONE : CLOSED_BY_A_SWEEP);
     if (alone)
         remember_in_run(run, index);
 }
@@ -502,8 +375,8 @@ static void closed_under_handle(const struct call *call, int fd, const struct fd
     if (fd > 2 && (table_word(slot) & (FDT_INHERITED | FDT_ADOPTED | FDT_HIDDEN | FDT_IGNORED)) == 0 &&
         in_run(run, call, fd) && !list_is_open()) {
         struct evidence evidence;
-        evidence_of_slot(&evidence, fd);
-        index = keep(FDT_INCIDENT_MISMATCH, call, &evidence, 0);
+        incident_evidence(&evidence, fd);
+        index = incident_keep(FDT_INCIDENT_MISMATCH, call, &evidence, 0);
         remember_in_run(run, index);
     }
     handle_ends(handle, HANDLE_ROBBED, fd, slot, index);
@@ -518,13 +391,13 @@ static void ended_on_another(const struct call *call, int fd, const struct fdt_s
     if (end->fd != fd || slot->life.from >= 0 || (word & (FDT_INHERITED | FDT_ADOPTED | FDT_CONTESTED)) != 0 ||
         FDT_GENERATION(word) == FDT_GENERATION(end->state))
         return;
-    evidence_of_slot(&evidence, fd);
+    incident_evidence(&evidence, fd);
     evidence.before = (struct fdt_past){
         .birth_ns = end->life.ns, .birth_site = end->life.site, .birth_tid = end->life.tid, .birth_call = end->life.call,
         .death_ns = end->death.ns, .death_site = end->death.site, .death_tid = end->death.tid,
         .death_call = end->death.call, .generation = FDT_GENERATION(end->state), .kind = end->life.kind,
         .owner = end->life.owner};
-    keep(FDT_INCIDENT_REUSE, call, &evidence, 0);
+    incident_keep(FDT_INCIDENT_REUSE, call, &evidence, 0);
     /* One mistake, one finding. */
     if (end->incident != UINT32_MAX && __atomic_load_n(&store.incidents[end->incident].count, __ATOMIC_RELAXED) > 0)
         __atomic_fetch_sub(&store.incidents[end->incident].count, 1, __ATOMIC_RELAXED);
@@ -558,14 +431,14 @@ void misuse_ended_again(const struct call *call, const void *handle)
     struct evidence evidence;
     if (handle_fate(handle, &end) != HANDLE_ENDED)
         return;
-    evidence_of_slot(&evidence, end.fd);
+    incident_evidence(&evidence, end.fd);
     if (FDT_GENERATION(evidence.state) != FDT_GENERATION(end.state)) { /* the name is another's by now */
         memcpy(&evidence.life, &end.life, offsetof(struct fdt_life, name));
         evidence.life.name[0] = '\0';
         evidence.state = end.state;
     }
     evidence.death = end.death;
-    keep(FDT_INCIDENT_DOUBLE_CLOSE, call, &evidence, EBADF);
+    incident_keep(FDT_INCIDENT_DOUBLE_CLOSE, call, &evidence, EBADF);
 }
 
 /* The latest fork, spawn or vfork: ns is 0 while the rest is being written, and the same before and after a good read. */
@@ -594,10 +467,10 @@ void misuse_flagged_late(const struct call *call, int fd)
 {
     struct evidence evidence;
     struct fdt_death fork;
-    evidence_of_slot(&evidence, fd);
+    incident_evidence(&evidence, fd);
     bool hit = gate_threaded() && forked_since(evidence.life.ns, &fork);
     evidence.death = hit ? fork : (struct fdt_death){0};
-    keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence, hit ? 2 : gate_threaded() ? 1 : 0);
+    incident_keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence, hit ? 2 : gate_threaded() ? 1 : 0);
 }
 
 static uint32_t again_kept; /* FLAG_AGAIN incidents of this process; atomic */
@@ -610,17 +483,17 @@ void misuse_flagged_again(const struct call *call, int fd)
     if (slot == NULL)
         return;
     struct evidence evidence;
-    struct offence offence = offence_now(call);
-    evidence_of_slot(&evidence, fd);
+    struct offence offence = incident_offence(call);
+    incident_evidence(&evidence, fd);
     evidence.open = (uint32_t)sibling;
     evidence.before = (struct fdt_past){
         .birth_ns = slot->life.ns, .birth_site = slot->life.site, .birth_tid = slot->life.tid,
         .birth_call = slot->life.call, .death_call = FDT_NO_CALL, .generation = FDT_GENERATION(table_word(slot)),
         .kind = slot->life.kind, .owner = slot->life.owner};
-    uint32_t index = find_incident(FDT_INCIDENT_FLAG_AGAIN, offence.site, &evidence, 0);
+    uint32_t index = incident_find(FDT_INCIDENT_FLAG_AGAIN, offence.site, &evidence, 0);
     if (index == UINT32_MAX) {
         if (__atomic_fetch_add(&again_kept, 1, __ATOMIC_ACQ_REL) < AGAIN_MOST)
-            new_incident(FDT_INCIDENT_FLAG_AGAIN, &offence, 0, &evidence);
+            incident_new(FDT_INCIDENT_FLAG_AGAIN, &offence, 0, &evidence);
         return;
     }
     struct fdt_incident *entry = &store.incidents[index];

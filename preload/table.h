@@ -37,6 +37,13 @@ static inline uint64_t table_word(const struct fdt_slot *slot)
     return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 }
 
+/* The latest generation of fd; 0 for a number never recorded. */
+static inline uint32_t table_generation(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    return slot != NULL ? FDT_GENERATION(table_word(slot)) : 0;
+}
+
 /* word with these flags set and cleared, and the next version. */
 static inline uint64_t table_next(uint64_t word, uint64_t set, uint64_t clear)
 {
