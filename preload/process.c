@@ -383,7 +383,8 @@ void process_forked(uint64_t fork_ns)
     int saved = errno;
     thread_self.vfork_pid = 0;
     process_shares_table = false;
-    if (process_was_forked() && __atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (process_was_forked() &&
+        __atomic_compare_exchange_n(&guard->phase, &wiped, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_adopt(fork_ns);
     errno = saved;
 }

@@ -73,9 +73,9 @@ void fd_born(const struct call *call, int fd, struct birth *birth)
 }
 
 /*
- * What a copy has in common with its source, if its lifetime lasted from before the call (seen) until after they were copied: a birth fills the
- * details in before it publishes, so only an unchanged word afterwards vouches for them. A contested word vouches for
- * nothing: the number is open, but whose it is may still be on its way.
+ * What a copy has in common with its source, if its lifetime lasted from before the call (seen) until after they were
+ * copied: a birth fills the details in before it publishes, so only an unchanged word afterwards vouches for them. A
+ * contested word vouches for nothing: the number is open, but whose it is may still be on its way.
  */
 static bool copy_life(int fd, uint64_t seen, struct fdt_life *life, uint64_t *word)
 {

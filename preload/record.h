@@ -1,9 +1,10 @@
 /*
  * The verbs wrappers speak. Plain functions, so that a debugger has somewhere sensible to stop.
  *
- * All of them: keep errno (none touches it but on the slow ways, which put it back); take no lock; call neither malloc nor stdio; make no system call in the steady state; may be
- * called from any thread and any signal handler; do nothing while recording is off, in a vfork child, or inside the
- * unwinder. A child that was forked behind our back is recognised on entry and given its own segment first.
+ * All of them: keep errno (none touches it but on the slow ways, which put it back); take no lock; call neither malloc
+ * nor stdio; make no system call in the steady state; may be called from any thread and any signal handler; do nothing
+ * while recording is off, in a vfork child, or inside the unwinder. A child that was forked behind our back is
+ * recognised on entry and given its own segment first.
  *
  * Order. Deaths are recorded BEFORE the real call: the instant the kernel frees a number another thread may be given
  * it. Births are recorded AFTER it. So for one number the record of a death always precedes that of the next birth.

@@ -16,9 +16,10 @@
  *
  * Why reading the words is safe. By the same induction each of them is where the walk would read it now, so it belongs
  * to a live frame of this very stack (walk.c), whether or not the stack is still the one it was: a coroutine's stack
- * that was freed and replaced by a smaller one fails at the first difference, or in the page of the first word
- * soon after it, before anything above is read. Places that were guessed lay within the page of a live word, or on the thread's own stack, of which everything
- * above sp is there while the thread lives; memory handed to another thread is wiped.
+ * that was freed and replaced by a smaller one fails at the first difference, or in the page of the first word soon
+ * after it, before anything above is read. Places that were guessed lay within the page of a live word, or on the
+ * thread's own stack, of which everything above sp is there while the thread lives; memory handed to another thread is
+ * wiped.
  *
  * Signals. Only the owner's handlers can interrupt it. `busy` marks the ways somebody below us on this thread is
  * reading or writing; a handler's events read what they like but write elsewhere, and leave `busy` as they found it. A
