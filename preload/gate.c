@@ -39,10 +39,16 @@ static void thread_ends(void *unused)
     stack_thread_end();
 }
 
+static uint32_t threads; /* introduced to this record so far */
+
+void gate_forked(void)
+{
+    threads = 0;
+}
+
 /* The thread's first event. A key beyond the first 32 would make pthread_setspecific allocate: then we go without. */
 static void introduce_thread(struct thread *self)
 {
-    static uint32_t threads;
     /* Under a filter that asking might break, a new thread stays 0, which no thread is called. */
     self->tid = filter_known() ? 0 : (int32_t)raw(gettid);
     self->shard = (uint8_t)(__atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED) & (FDT_SHARDS - 1));

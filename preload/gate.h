@@ -44,6 +44,9 @@ static inline bool gate_enter(void)
     return gate_enter_slowly();
 }
 
+/* In a forked child: its first thread takes the first shard of the ring, whose memory comes first, too. */
+void gate_forked(void);
+
 /* True while several threads may exist; glibc tells since 2.32 (sys/single_threaded.h), before that always. */
 bool gate_threaded(void);
 

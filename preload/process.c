@@ -294,6 +294,7 @@ void process_adopt(uint64_t fork_ns)
     thread_self.dying = 0; /* forked from a handler inside a close: the child's table tells how that went */
     thread_self.closes = thread_self.uses = (struct run){0}; /* their incidents are in the parent's record */
     guard->index_mask = index_size() - 1; /* wiped with the rest */
+    gate_forked();
     unrest_forked();
     store_clock_forked();
     const struct fdt_header *parent = parent_store.header;

@@ -2,9 +2,11 @@
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HELPER(name) built("tests/run/" name)
@@ -246,4 +248,25 @@ Test(process, children_are_known_where_memory_is_not_wiped)
         cr_expect_str_eq(json_string_value(json_object_get(finding, "severity")), "note");
     cr_expect_eq(json_array_size(json_object_get(report, "images")), 3);
     json_decref(report);
+}
+
+/* A tenth child whose events began where the tenth shard of the ring does would pay for the memory of all before it. */
+Test(process, the_tenth_child_takes_no_more_memory_than_the_first)
+{
+    const char *session = text("%s/session", scratch);
+    const char *script = "for i in 1 2 3 4 5 6 7 8 9 10; do (exec 3</dev/null); done";
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("fdtrace"), "run", "--session", session, "--", "bash", "-c", script, NULL}});
+    cr_assert_eq(outcome_code(&outcome), 0);
+    outcome_free(&outcome);
+    glob_t found;
+    cr_assert_eq(glob(text("%s/*.fdt", session), 0, NULL, &found), 0);
+    cr_assert_geq(found.gl_pathc, 11u);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct stat status;
+        cr_assert_eq(stat(found.gl_pathv[i], &status), 0);
+        cr_expect_lt(status.st_blocks * 512, 200 << 10, "%s takes %lld bytes", found.gl_pathv[i],
+                     (long long)status.st_blocks * 512);
+    }
+    globfree(&found);
 }
