@@ -27,7 +27,7 @@ static const struct known_part {
     [FDT_PART_RING] = {"ring", sizeof(struct fdt_event), 1u << 24},
     [FDT_PART_INCIDENTS] = {"incidents", sizeof(struct fdt_incident), 1u << 16},
     [FDT_PART_MODULES] = {"modules", sizeof(struct fdt_module), 1u << 16},
-    [FDT_PART_CALLS] = {"calls", FDT_CALL_SIZE, 1u << 12},
+    [FDT_PART_CALLS] = {"calls", 1, 1u << 16},
     [FDT_PART_EXECS] = {"execs", sizeof(struct fdt_exec), 1u << 16},
     [FDT_PART_CROSSINGS] = {"crossings", sizeof(struct fdt_crossing), 1u << 16},
     [FDT_PART_RIGHTS] = {"rights", sizeof(struct fdt_right), 1u << 16},
@@ -363,8 +363,6 @@ static void tidy_threads(struct segment *segment)
 static void tidy(struct segment *segment)
 {
     tidy_header(&segment->header);
-    for (uint32_t i = 0; i < segment->call_count; i++)
-        segment->calls[i][FDT_CALL_SIZE - 1] = '\0';
     for (uint32_t i = 0; i < segment->site_count; i++)
         tidy_site(segment, &segment->sites[i]);
     for (uint32_t i = 0; i < segment->slot_count; i++) {
@@ -540,7 +538,7 @@ void segment_free(struct segment *segment)
 
 const char *segment_call(const struct segment *segment, uint16_t call)
 {
-    return call < segment->call_count && segment->calls[call][0] != '\0' ? segment->calls[call] : NULL;
+    return call < segment->call_count && segment->calls[call] != '\0' ? segment->calls + call : NULL;
 }
 
 static const char *main_thread_name(const struct fdt_header *header, uint64_t ns)

@@ -34,7 +34,7 @@ struct segment {
     uint32_t incident_count;
     struct fdt_module *modules;
     uint32_t module_count;
-    char (*calls)[FDT_CALL_SIZE];
+    char *calls; /* ends with a NUL, whatever the file says */
     uint32_t call_count;
     struct fdt_exec *execs;           /* index: as crossings name it; those with commit 0 tell nothing */
     uint32_t exec_count;

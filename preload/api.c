@@ -135,12 +135,12 @@ static bool describe(struct fdtrace_descriptor *descriptor, int fd)
         if (!(word & FDT_LIVE))
             return false;
         const struct fdt_life *life = &slot->life;
-        unsigned call = life->call, kind = life->kind == FDT_UNASKED ? (unsigned)ask_kind(fd) : life->kind;
+        unsigned kind = life->kind == FDT_UNASKED ? (unsigned)ask_kind(fd) : life->kind;
         *descriptor = (struct fdtrace_descriptor){
             .fd = fd, .thread = life->tid, .born = life->ns, .generation = FDT_GENERATION(word),
             .flags = public_flags(word),
             .kind = kind_names[kind < FDT_KIND_COUNT ? kind : FDT_OTHER],
-            .call = call < store.count[FDT_PART_CALLS] ? store.calls[call] : ""};
+            .call = call_name(life->call)};
         memcpy(descriptor->name, life->name, sizeof(descriptor->name));
         descriptor->name[sizeof(descriptor->name) - 1] = '\0';
         if (table_word(slot) == word)

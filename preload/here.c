@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-static const char *call_name(uint16_t call)
-{
-    return call < store.count[FDT_PART_CALLS] ? store.calls[call] : "?";
-}
-
 static void put_frame(int fd, unsigned number, uintptr_t address)
 {
     struct line line = {.length = 0};
@@ -50,7 +45,7 @@ static void put_leak(int fd, uint32_t number, uint32_t count)
     line_text(&line, "fdtrace: leak-at-exit: ");
     line_number(&line, count);
     line_text(&line, count == 1 ? " descriptor opened by " : " descriptors opened by ");
-    line_text(&line, call_name(slot->life.call));
+    line_text(&line, slot->life.call != FDT_NO_CALL ? call_name(slot->life.call) : "?");
     line_text(&line, " and still open; the first is ");
     line_number(&line, number);
     if (slot->life.name[0] != '\0') {

@@ -5,8 +5,8 @@
  * reached as REAL(close), and `fd_dying` and its kin (record.h) are what fdtrace thinks of it.
  *
  * HOOK(name, "public") declares libc_name with libc's own prototype as the referee (a wrong argument list does not
- * compile) and enrols the function in the linker section fdt_hooks. bind.c walks that section: no list to forget.
- * The position in the section is the call id that events carry; "public" is the undecorated name reports show.
+ * compile) and puts "public", the undecorated name reports show, into the linker section fdt_hooks: no list to forget. Where
+ * it lies there is the call id that events carry, and the section as it is becomes the segment's part of calls.
  */
 #ifndef FDTRACE_HOOK_H
 #define FDTRACE_HOOK_H
@@ -20,38 +20,50 @@
 #error "_FILE_OFFSET_BITS=64 renames open to open64 behind our back"
 #endif
 
-/* 32 bytes, so that a call id is a shift away from a pointer. */
-struct hook {
-    const char *name;    /* the symbol to look up and export          */
-    const char *call;    /* what reports call it: "open" for "open64" */
-    void      **real;    /* where the address goes                    */
-    uintptr_t   padding;
-};
-extern const struct hook __start_fdt_hooks[], __stop_fdt_hooks[];
+/* The names of all calls, one after the other, each with its NUL. A call id is an offset into them. */
+extern const char __start_fdt_hooks[], __stop_fdt_hooks[];
+
+/* Puts one there; word is its variable. */
+#define CALL_NAME(word, public) \
+    static const char word[] __attribute__((section("fdt_hooks"), used, aligned(1))) = public
+
+/* Its name; "" for FDT_NO_CALL. */
+static inline const char *call_name(uint16_t id)
+{
+    return id < __stop_fdt_hooks - __start_fdt_hooks ? __start_fdt_hooks + id : "";
+}
 
 #define EXPORT  __attribute__((visibility("default")))
 #define COLD    __attribute__((noinline, cold))
-/* What every event looks at stands together: scattered, it takes a page and a cache line each. */
+/* What every event looks at, and every start writes, stands together: scattered, it takes a page and a cache line each. */
 #define TOGETHER __attribute__((section(".data.fdt_together")))
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #define HOOK(name, public) HOOK_AT(name, public, NULL)
-/* The same for a function whose wrapper does without the test in REAL: before the binding, early stands in for libc's. */
+/* The same for a function whose wrapper does without the test in REAL: before it is bound, early stands in for libc's. */
 #define HOOK_AT(name, public, early)                                                                   \
     static __typeof__(name) *libc_##name TOGETHER = early;                                             \
-    static const struct hook hook_##name __attribute__((section("fdt_hooks"), used, aligned(32))) = {  \
-        #name, public, (void **)&libc_##name, 0}
+    CALL_NAME(hook_##name, public)
+/* The same for a function whose wrapper calls a relative of it, execve for execl: libc's own is not wanted. */
+#define HOOK_RELATIVE(name, public) CALL_NAME(hook_##name, public)
 
 /*
- * Finds libc's function behind every hook (RTLD_NEXT). Called by the constructor, and by any wrapper that is entered
- * earlier (constructors of other libraries run before ours). Idempotent, safe from any thread. A function this libc
- * lacks is bound to one that answers -1 with ENOSYS, as libc would.
+ * Lists the objects that libc's functions may come from. Called by the constructor; bind_one does it for a wrapper that is entered
+ * earlier (constructors of other libraries run before ours). Idempotent, safe from any thread.
  */
-void bind_all(void);
+void bind_start(void);
 
-/* libc's own function. The test is there for callers that come before the constructor. */
-#define REAL(name) (LIKELY(libc_##name != NULL) ? libc_##name : (bind_all(), libc_##name))
+/*
+ * Finds libc's function of that name (RTLD_NEXT) for *real. Async-signal-safe, and from any thread, but for a function that no
+ * object of the program's start has. One that this libc lacks altogether is bound to one that answers -1 with ENOSYS, as libc
+ * would.
+ */
+COLD void bind_one(void **real, const char *name);
+#define BIND(name) bind_one((void **)&libc_##name, #name)
+
+/* libc's own function. */
+#define REAL(name) (LIKELY(libc_##name != NULL) ? libc_##name : (BIND(name), libc_##name))
 
 /*
  * One interposed call in flight: who called, and how restless the table was when it began (unrest.h).
@@ -72,7 +84,7 @@ extern uint32_t fdt_unrest, fdt_unrest_in_flight;
         .pc = (uintptr_t)__builtin_return_address(0), .sp = (uintptr_t)__builtin_dwarf_cfa(),          \
         .fp = *(uintptr_t *)__builtin_frame_address(0),                                                \
         .unrest = __atomic_load_n(&fdt_unrest, __ATOMIC_ACQUIRE),                                      \
-        .id = (uint16_t)(&hook_##name - __start_fdt_hooks),                                            \
+        .id = (uint16_t)(hook_##name - __start_fdt_hooks),                                             \
     }
 
 #endif

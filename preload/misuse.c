@@ -196,7 +196,7 @@ static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call,
 static bool belongs_on_standard_numbers(const struct call *call, enum fdt_owner owner, const char *name)
 {
     return owner == FDT_OWNER_PTY || (name != NULL && strncmp(name, "/dev/", 5) == 0) ||
-           strcmp(__start_fdt_hooks[call->id].call, "freopen") == 0;
+           strcmp(call_name(call->id), "freopen") == 0;
 }
 
 void misuse_landed(const struct call *call, int fd, enum fdt_owner owner, const char *name)
@@ -298,7 +298,7 @@ static void pass_over_open(struct run *run, const struct call *call, int fd)
 void misuse_bad_use(const struct call *call, int fd, bool has_past)
 {
     struct run *run = &thread_self.uses;
-    const char *name = __start_fdt_hooks[call->id].call;
+    const char *name = call_name(call->id);
     pass_over_open(run, call, fd);
     /* A copy of a closed number is made by mistake, or to find out. Of the next number, too: to find out. */
     bool asks = strcmp(name, "dup") == 0 && goes_on(run, call, fd);

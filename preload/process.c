@@ -233,7 +233,7 @@ void process_start(void)
         return;
     }
     block_signals(&signals);
-    bind_all();
+    bind_start();
     const char *text = getauxval(AT_SECURE) ? NULL : getenv("FDTRACE_OPTIONS");
     options_read(text);
     const char *folder = options.session;

@@ -232,7 +232,7 @@ static bool other_limit(const struct call *call)
 {
     static const char *const calls[] = {"inotify_init", "inotify_init1", "fanotify_init", "mq_open"};
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-        if (strcmp(__start_fdt_hooks[call->id].call, calls[i]) != 0)
+        if (strcmp(call_name(call->id), calls[i]) != 0)
             continue;
         if (filter_known())
             return true;

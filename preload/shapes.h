@@ -106,7 +106,7 @@ static inline void fd_used(const struct call *call, long answer, int fd)
     static __typeof__(name) *libc_##name;                                                              \
     static COLD result name##_early(PARAMS(list))                                                      \
     {                                                                                                  \
-        bind_all();                                                                                    \
+        BIND(name);                                                                                    \
         return libc_##name(ARGS(list));                                                                \
     }
 /* Standing in the wrapper's place: it is jumped to, so the frame it reads is the one the wrapper would have had. */

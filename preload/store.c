@@ -82,7 +82,7 @@ static uint64_t lay_out_smaller(struct fdt_part parts[FDT_PART_COUNT], const str
         [FDT_PART_RING] = {power_of_two(clamp(options.ring, 64, 1u << 24)), sizeof(struct fdt_event)},
         [FDT_PART_INCIDENTS] = {1024, sizeof(struct fdt_incident)},
         [FDT_PART_MODULES] = {1024, sizeof(struct fdt_module)},
-        [FDT_PART_CALLS] = {(uint32_t)(__stop_fdt_hooks - __start_fdt_hooks), FDT_CALL_SIZE},
+        [FDT_PART_CALLS] = {(uint32_t)(__stop_fdt_hooks - __start_fdt_hooks), 1},
         [FDT_PART_EXECS] = {8192, sizeof(struct fdt_exec)},
         [FDT_PART_CROSSINGS] = {4096, sizeof(struct fdt_crossing)},
         [FDT_PART_RIGHTS] = {4096, sizeof(struct fdt_right)},
@@ -443,8 +443,7 @@ static void fill_header(struct store *new, const struct fdt_part *parts, const s
         header->cwd[0] = '\0';
     if (origin->how == FDT_HOW_FORK || !STORE_IS_HANDED_ARGUMENTS)
         read_arguments(header);
-    for (uint32_t i = 0; i < header->calls; i++)
-        put_text(new->calls[i], 0, FDT_CALL_SIZE, __start_fdt_hooks[i].call);
+    memcpy(new->calls, __start_fdt_hooks, header->calls);
     /* Last, so that a reader that sees the magic sees a whole header. */
     __atomic_thread_fence(__ATOMIC_RELEASE);
     memcpy(header->magic, FDT_MAGIC, sizeof(header->magic));
@@ -459,7 +458,7 @@ static void point_into(struct store *new, char *base, const struct fdt_part *par
     new->ring = (struct fdt_event *)(base + parts[FDT_PART_RING].offset);
     new->incidents = (struct fdt_incident *)(base + parts[FDT_PART_INCIDENTS].offset);
     new->modules = (struct fdt_module *)(base + parts[FDT_PART_MODULES].offset);
-    new->calls = (char(*)[FDT_CALL_SIZE])(base + parts[FDT_PART_CALLS].offset);
+    new->calls = base + parts[FDT_PART_CALLS].offset;
     new->execs = (struct fdt_exec *)(base + parts[FDT_PART_EXECS].offset);
     new->crossings = (struct fdt_crossing *)(base + parts[FDT_PART_CROSSINGS].offset);
     new->rights = (struct fdt_right *)(base + parts[FDT_PART_RIGHTS].offset);

@@ -24,7 +24,7 @@ struct store {
     struct fdt_event    *ring;
     struct fdt_incident *incidents;
     struct fdt_module   *modules;
-    char               (*calls)[FDT_CALL_SIZE];
+    char               *calls;
     struct fdt_exec     *execs;
     struct fdt_crossing *crossings;
     struct fdt_right    *rights;

@@ -178,7 +178,7 @@ static size_t count_arguments(const char *first, va_list list)
     for (size_t i = 0; argv[i] != NULL; i++)                                                           \
         argv[i + 1] = va_arg(rest, char *)
 
-HOOK(execl, "execl");
+HOOK_RELATIVE(execl, "execl");
 EXPORT int execl(const char *path, const char *first, ...)
 {
     COLLECT(argv, first, rest);
@@ -187,7 +187,7 @@ EXPORT int execl(const char *path, const char *first, ...)
     return EXEC(execl, REAL(execve)(path, argv, environment), path, argv, environment, -1);
 }
 
-HOOK(execlp, "execlp");
+HOOK_RELATIVE(execlp, "execlp");
 EXPORT int execlp(const char *file, const char *first, ...)
 {
     COLLECT(argv, first, rest);
@@ -196,7 +196,7 @@ EXPORT int execlp(const char *file, const char *first, ...)
     return EXEC(execlp, REAL(execvpe)(file, argv, environment), file, argv, environment, -1);
 }
 
-HOOK(execle, "execle");
+HOOK_RELATIVE(execle, "execle");
 EXPORT int execle(const char *path, const char *first, ...)
 {
     COLLECT(argv, first, rest);

@@ -89,8 +89,7 @@ BIRTH_FROM(open_by_handle_at, "open_by_handle_at", ((int, fd), (struct file_hand
 HOOK(openat2, "openat2");
 #define OPENAT2(...) REAL(openat2)(__VA_ARGS__)
 #else
-static const struct hook hook_openat2 __attribute__((section("fdt_hooks"), used, aligned(32))) = {
-    NULL, "openat2", NULL, 0};
+HOOK_RELATIVE(openat2, "openat2");
 #define OPENAT2(...) openat2_by_number(__VA_ARGS__)
 
 static int openat2_by_number(int directory, const char *path, const struct open_how *how, size_t size)

@@ -70,9 +70,8 @@ static long real(const struct words *w)
 
 #define AS(public)                                                                                     \
     ({                                                                                                 \
-        static const struct hook numbered __attribute__((section("fdt_hooks"), used, aligned(32))) = { \
-            NULL, #public, NULL, 0};                                                                   \
-        call->id = (uint16_t)(&numbered - __start_fdt_hooks);                                          \
+        CALL_NAME(numbered, #public);                                                                  \
+        call->id = (uint16_t)(numbered - __start_fdt_hooks);                                           \
     })
 
 /* One line for a number that answers with a new descriptor; the rest of the line may look at `fd`. */

@@ -36,7 +36,7 @@ void name_told(const struct call *call, int answer, int fd, const struct sockadd
     const char *name = address_text(text, address, length);
     if (name == NULL)
         return;
-    bool binds = __start_fdt_hooks[call->id].call[0] == 'b';
+    bool binds = call_name(call->id)[0] == 'b';
     fd_named(call, fd, name);
     rights_named(fd, name, binds);
     if (binds && address->sa_family == AF_UNIX && strchr("@", name[strlen("unix:")]) == NULL) /* a path */

@@ -213,7 +213,7 @@ EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 }
 
 /* Variadic, and forwarded as the list that libc makes of it. */
-HOOK(dprintf, "dprintf");
+HOOK_RELATIVE(dprintf, "dprintf");
 EXPORT int dprintf(int fd, const char *format, ...)
 {
     va_list list;
@@ -227,7 +227,7 @@ EXPORT int dprintf(int fd, const char *format, ...)
     return answer;
 }
 
-HOOK(__dprintf_chk, "dprintf");
+HOOK_RELATIVE(__dprintf_chk, "dprintf");
 EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
 {
     va_list list;

@@ -16,7 +16,7 @@ static const struct { uint32_t count, size; } layout[FDT_PART_COUNT] = {
     [FDT_PART_RING] = {MAKER_EVENTS, sizeof(struct fdt_event)},
     [FDT_PART_INCIDENTS] = {MAKER_INCIDENTS, sizeof(struct fdt_incident)},
     [FDT_PART_MODULES] = {MAKER_MODULES, sizeof(struct fdt_module)},
-    [FDT_PART_CALLS] = {MAKER_CALLS, FDT_CALL_SIZE},
+    [FDT_PART_CALLS] = {MAKER_CALLS, 1},
     [FDT_PART_EXECS] = {MAKER_EXECS, sizeof(struct fdt_exec)},
     [FDT_PART_CROSSINGS] = {MAKER_CROSSINGS, sizeof(struct fdt_crossing)},
     [FDT_PART_RIGHTS] = {MAKER_RIGHTS, sizeof(struct fdt_right)},
@@ -102,13 +102,13 @@ void maker_free(struct segment_maker *maker)
 uint16_t maker_call(struct segment_maker *maker, const char *name)
 {
     uint32_t id = 0;
-    while (id < maker->header->calls && strcmp(maker->calls[id], name) != 0)
-        id++;
+    while (id < maker->header->calls && strcmp(maker->calls + id, name) != 0)
+        id += (uint32_t)strlen(maker->calls + id) + 1;
     if (id == maker->header->calls) {
-        if (id == MAKER_CALLS)
+        if (id + strlen(name) >= MAKER_CALLS)
             abort();
-        strncpy(maker->calls[id], name, FDT_CALL_SIZE - 1);
-        maker->header->calls++;
+        strcpy(maker->calls + id, name);
+        maker->header->calls += (uint32_t)strlen(name) + 1;
     }
     return (uint16_t)id;
 }

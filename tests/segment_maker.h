@@ -19,7 +19,7 @@ struct segment_maker {
     struct fdt_event *ring;
     struct fdt_incident *incidents;
     struct fdt_module *modules;
-    char (*calls)[FDT_CALL_SIZE];
+    char *calls;
     struct fdt_exec *execs;
     struct fdt_crossing *crossings;
     struct fdt_right *rights;
@@ -29,7 +29,7 @@ struct segment_maker {
 
 enum {
     MAKER_SLOTS = 8192, MAKER_SITES = 64, MAKER_FRAMES = 1024, MAKER_EVENTS = 256, MAKER_INCIDENTS = 16,
-    MAKER_MODULES = 8, MAKER_CALLS = 32, MAKER_EXECS = 16, MAKER_CROSSINGS = 16, MAKER_RIGHTS = 16,
+    MAKER_MODULES = 8, MAKER_CALLS = 512, MAKER_EXECS = 16, MAKER_CROSSINGS = 16, MAKER_RIGHTS = 16,
     MAKER_THREADS = 16
 };
 #define MAKER_CODE UINT64_C(0x400000)   /* where maker_begin puts the program's own module, /srv/app */

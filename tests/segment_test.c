@@ -223,22 +223,40 @@ Test(segment_file, only_secured_entries_are_read)
     maker_free(&maker);
 }
 
+/* Where a name has no end, or an id lies in the middle or outside, there is a text or none, and no reading beyond. */
+Test(segment_file, names_of_calls_end)
+{
+    struct segment_maker maker;
+    maker_begin(&maker, 42, 1);
+    cr_assert_eq(maker_call(&maker, "open"), 0);
+    cr_assert_eq(maker_call(&maker, "close"), 5);
+    memset(maker.calls + 11, 'x', MAKER_CALLS - 11);
+    struct segment *segment = open_good(&maker);
+    cr_assert_str_eq(segment_call(segment, 0), "open");
+    cr_assert_str_eq(segment_call(segment, 5), "close");
+    cr_assert_null(segment_call(segment, 4));
+    cr_assert_eq(strlen(segment_call(segment, 11)), MAKER_CALLS - 11);
+    cr_assert_null(segment_call(segment, MAKER_CALLS));
+    cr_assert_null(segment_call(segment, FDT_NO_CALL));
+    segment_free(segment);
+    maker_free(&maker);
+}
+
 Test(segment_file, longer_entries_of_a_newer_writer_are_stepped_over)
 {
     struct segment_maker maker;
     maker_begin(&maker, 42, 1);
-    struct fdt_part *calls = &maker.header->parts[FDT_PART_CALLS];
-    /* Names of 64 bytes instead of 32: every second one of ours is the tail of a longer entry. */
-    calls->entry_size = 2 * FDT_CALL_SIZE;
-    calls->count = maker.header->secured[FDT_PART_CALLS] = MAKER_CALLS / 2;
+    struct fdt_part *modules = &maker.header->parts[FDT_PART_MODULES];
+    /* Entries of twice our size: every second one of ours is the tail of a longer entry. */
+    maker_module(&maker, "/tail", 0x800000, 0x1000);
+    maker_module(&maker, "/srv/lib", 0x900000, 0x1000);
+    modules->entry_size *= 2;
+    modules->count = maker.header->secured[FDT_PART_MODULES] = MAKER_MODULES / 2;
     maker.header->version = FDT_VERSION + 1;
-    strcpy(maker.calls[0], "open");
-    strcpy(maker.calls[1], "tail");
-    strcpy(maker.calls[2], "close");
     struct segment *segment = open_good(&maker);
-    cr_assert_eq(segment->call_count, MAKER_CALLS / 2);
-    cr_assert_str_eq(segment_call(segment, 0), "open");
-    cr_assert_str_eq(segment_call(segment, 1), "close");
+    cr_assert_eq(segment->module_count, 2);
+    cr_assert_str_eq(segment->modules[0].path, "/srv/app");
+    cr_assert_str_eq(segment->modules[1].path, "/srv/lib");
     segment_free(segment);
     maker_free(&maker);
 }
@@ -263,9 +281,9 @@ Test(segment_file, bad_files_are_refused_in_one_line)
     struct fdt_header good = *maker.header;
 
     maker.header->min_reader = maker.header->version = 7;
-    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 4)");
+    expect_refusal(&maker, -EPROTO, "newer fdtrace (format 7, this one reads up to 5)");
     maker.header->min_reader = maker.header->version = 1;
-    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 4 and later)");
+    expect_refusal(&maker, -EPROTO, "older fdtrace (format 1, this one reads 5 and later)");
     *maker.header = good;
     maker.header->magic[0] = 'X';
     expect_refusal(&maker, -EBADMSG, "not an fdtrace recording");

@@ -40,15 +40,14 @@
 #endif
 
 #define FDT_MAGIC        "FDTRACE\n"   /* 8 bytes, no NUL */
-#define FDT_VERSION      4u
-#define FDT_MIN_READER   4u
-#define FDT_OLDEST       4u            /* formats before it are no longer understood */
+#define FDT_VERSION      5u
+#define FDT_MIN_READER   5u
+#define FDT_OLDEST       5u            /* formats before it are no longer understood */
 #define FDT_SHARDS       4u            /* power of two */
 #define FDT_SUFFIX       ".fdt"        /* a segment file is PID.IMAGE.fdt */
 #define FDT_DEPTH_MAX    64u           /* frames of one stack */
 #define FDT_NAME_SIZE    152u
 #define FDT_EXEC_TEXT    336u          /* path and arguments kept of an exec */
-#define FDT_CALL_SIZE    32u
 #define FDT_THREAD_NAME  16u           /* as the kernel has it (PR_GET_NAME): 15 bytes and NUL */
 #define FDT_NO_SITE      0u
 #define FDT_NO_CALL      0xffffu
@@ -89,7 +88,7 @@ enum fdt_part_id {
     FDT_PART_RING,      /* struct fdt_event, FDT_SHARDS shards of count / FDT_SHARDS each       */
     FDT_PART_INCIDENTS, /* struct fdt_incident                                                  */
     FDT_PART_MODULES,   /* struct fdt_module                                                    */
-    FDT_PART_CALLS,     /* char[FDT_CALL_SIZE], the public name of each call id                 */
+    FDT_PART_CALLS,     /* char, public names of calls with their NULs; a call id is an offset into it */
     FDT_PART_EXECS,     /* struct fdt_exec, in the order they happened                           */
     FDT_PART_CROSSINGS, /* struct fdt_crossing                                                   */
     FDT_PART_RIGHTS,    /* struct fdt_right, a ring: entry = sequence % count                    */
@@ -163,7 +162,7 @@ struct fdt_header {
     uint32_t depth;               /* frames asked for; 0: stacks are off */
     uint32_t unwinder;            /* 0 none, 1 frame pointers, 2 unwind tables or libunwind */
     uint32_t epoch;               /* module epoch: grows with each dlclose; atomic */
-    uint32_t calls;               /* call ids in use */
+    uint32_t calls;               /* bytes of the names of calls in use */
     uint32_t modules;             /* module entries begun; atomic */
     uint32_t incidents;           /* incident entries begun; atomic */
     uint32_t sites;               /* site entries begun, site 0 included; atomic */
