@@ -342,7 +342,7 @@ int process_end(int status)
         (thread_self.vfork_pid != 0 && raw(getpid) != thread_self.vfork_pid))
         return status;
     /* A second thread, or a handler, may come here while the first is at it. */
-    static uint32_t ended_pid;
+    static uint32_t ended_pid TOGETHER;
     uint32_t me = (uint32_t)store.header->pid;
     if (__atomic_exchange_n(&ended_pid, me, __ATOMIC_ACQ_REL) == me)
         return status;

@@ -36,7 +36,10 @@ static bool starts_with(const char *text, const char *prefix)
 /* The length of the entry at text, which ends at a space, a colon or the end (ld.so(8)). */
 static size_t entry_length(const char *text)
 {
-    return strcspn(text, " :");
+    size_t length = 0;
+    while (text[length] != '\0' && text[length] != ' ' && text[length] != ':')
+        length++;
+    return length;
 }
 
 static bool is_ours(const char *entry, size_t length)

@@ -21,9 +21,9 @@ struct guard *guard TOGETHER = &before_start;
 
 __thread struct thread thread_self __attribute__((tls_model("initial-exec")));
 
-static pthread_key_t thread_end_key;
-static bool thread_end_works;
-static const char *single_threaded; /* glibc's __libc_single_threaded, NULL before 2.32 */
+static pthread_key_t thread_end_key TOGETHER;
+static bool thread_end_works TOGETHER;
+static const char *single_threaded TOGETHER; /* glibc's __libc_single_threaded, NULL before 2.32 */
 
 bool gate_threaded(void)
 {
@@ -39,7 +39,7 @@ static void thread_ends(void *unused)
     stack_thread_end();
 }
 
-static uint32_t threads; /* introduced to this record so far */
+static uint32_t threads TOGETHER; /* introduced to this record so far */
 
 void gate_forked(void)
 {

@@ -1,6 +1,8 @@
 /* dlsym and its kin, wherever this libc keeps them. See loader.h. */
 #include "loader.h"
 
+#include "hook.h"
+
 #include <stddef.h>
 
 OF_FIRST_VERSION(dlsym);
@@ -23,10 +25,10 @@ bool loader_is_foreign(void)
 #endif
 }
 
-static void *libdl; /* where we had to fetch it */
-static __typeof__(dlsym) *the_dlsym;
-static __typeof__(dlopen) *the_dlopen;
-static __typeof__(dladdr) *the_dladdr;
+static void *libdl TOGETHER; /* where we had to fetch it */
+static __typeof__(dlsym) *the_dlsym TOGETHER;
+static __typeof__(dlopen) *the_dlopen TOGETHER;
+static __typeof__(dladdr) *the_dladdr TOGETHER;
 
 /* Idempotent: two early threads store the same addresses. */
 static void find_libdl(void)

@@ -70,11 +70,20 @@ static void print_help(void)
         say("  ", table[i].key, "=", table[i].standard, "  ", table[i].help, NULL);
 }
 
+/* As far as end, or the colon after which the next option begins. */
+static size_t length_to(const char *text, char end)
+{
+    size_t length = 0;
+    while (text[length] != '\0' && text[length] != ':' && text[length] != end)
+        length++;
+    return length;
+}
+
 /* Reads one key=value at text and returns where the next begins. */
 static const char *read_one(const char *text)
 {
     const char *key = text;
-    size_t key_length = strcspn(key, "=:");
+    size_t key_length = length_to(key, '=');
     const char *value = key + key_length + (key[key_length] == '=');
     size_t length;
     const char *next;
@@ -84,7 +93,7 @@ static const char *read_one(const char *text)
         next = end != NULL ? end + 1 : value + 1 + length;
         value++;
     } else {
-        length = strcspn(value, ":");
+        length = length_to(value, ':');
         next = value + length;
     }
     const struct option *option = find(key, key_length);

@@ -1,5 +1,6 @@
 /* The table of rules, for all threads and signal handlers, without a lock. See unwind.h. */
 #include "unwind.h"
+#include "hook.h"
 
 #include "cfi.h"
 #include "unwind_library.h"
@@ -27,7 +28,7 @@ _Static_assert(sizeof(struct rule) == sizeof(uint64_t), "a rule is one word");
 
 #define ODD UINT64_C(0x9e3779b97f4a7c15)
 
-static bool started, by_library;
+static bool started TOGETHER, by_library TOGETHER;
 
 static struct kept_rule *rule_set(uintptr_t lookup)
 {
