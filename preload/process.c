@@ -3,8 +3,10 @@
 
 #include "end.h"
 #include "filter.h"
+#include "folder.h"
 #include "follow.h"
 #include "gate.h"
+#include "image.h"
 #include "loader.h"
 #include "misuse.h"
 #include "modules.h"
@@ -219,7 +221,7 @@ static const char *handed_session(void)
 static const char *handed_folder(void)
 {
     const char *handed = handed_session();
-    return handed != NULL && store_folder_usable(handed) ? handed : "";
+    return handed != NULL && folder_usable(handed) ? handed : "";
 }
 
 void process_start(void)
@@ -470,6 +472,6 @@ __attribute__((constructor(101))) static void construct(int argc, char **argv)
     uint32_t new = GATE_NEW;
     if (__atomic_compare_exchange_n(&guard->phase, &new, GATE_BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         process_start();
-    if (store.header != NULL && STORE_IS_HANDED_ARGUMENTS)
-        store_arguments(argc, argv);
+    if (store.header != NULL && IMAGE_IS_HANDED_ARGUMENTS)
+        image_arguments(argc, argv);
 }

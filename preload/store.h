@@ -58,16 +58,6 @@ struct store_origin {
  * back to anonymous shared memory, and says why through *reason (a literal); false when even that is impossible.
  */
 bool store_create(const char *folder, bool private_folder, const struct store_origin *origin, const char **reason);
-/* glibc's loader hands main's arguments to constructors; elsewhere the kernel is asked. */
-#ifdef __GLIBC__
-#define STORE_IS_HANDED_ARGUMENTS true
-#else
-#define STORE_IS_HANDED_ARGUMENTS false
-#endif
-/* Puts the arguments into the header: at the start, when the constructor was handed them. */
-void store_arguments(int argc, char **argv);
-/* Is path a directory of ours that nobody else may enter? */
-bool store_folder_usable(const char *path);
 /* Forgets the mapping without touching the file (a child leaves its parent's). */
 void store_unmap(struct store *old);
 
