@@ -25,10 +25,10 @@ static inline __attribute__((always_inline)) void ring_put(const struct event *e
     const struct thread *self = &thread_self;
     uint32_t shard = self->shard & (FDT_SHARDS - 1);
     uint64_t position = __atomic_fetch_add(&store.header->shards[shard].next, 1, __ATOMIC_RELAXED);
-    uint32_t index = shard * store.shard_size + (uint32_t)(position & (store.shard_size - 1));
-    if (!store_secure(FDT_PART_RING, index))
+    uint32_t index = (uint32_t)position & (store.shard_size - 1);
+    if (!store_secure_shard(shard, index))
         return;
-    struct fdt_event *entry = &store.ring[index];
+    struct fdt_event *entry = &store.ring[shard * store.shard_size + index];
     /* Zero while it is being filled: whoever reads after a kill half way sees an entry that was never finished. */
     __atomic_store_n(&entry->sequence, 0, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

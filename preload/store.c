@@ -81,15 +81,28 @@ static bool populate(void *address, size_t length)
     return raw(madvise, start, end - start, MADV_POPULATE_WRITE) == 0;
 }
 
+/* Two threads may secure the same pages; populating is idempotent, and the mark only moves up. */
+static void move_up(uint32_t *mark, uint32_t to)
+{
+    uint32_t from = __atomic_load_n(mark, __ATOMIC_RELAXED);
+    while (from < to &&
+           !__atomic_compare_exchange_n(mark, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        ;
+}
+
+/* Tells the readers how far a part has memory. */
+static void publish(enum fdt_part_id part, uint32_t end)
+{
+    move_up(&store.secured[part], end);
+    __atomic_store_n(&store.header->secured[part], __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE),
+                     __ATOMIC_RELEASE);
+}
+
 /* Pages [first, last] of the table have memory now. */
-static void mark_pages(struct store *any, uint32_t first, uint32_t last)
+static void mark_pages(uint32_t first, uint32_t last)
 {
     for (uint32_t page = first; page <= last; page++)
-        __atomic_fetch_or(&any->table_pages[page / 8], 1u << page % 8, __ATOMIC_RELEASE);
-    uint32_t end = (last + 1) * STORE_PAGE_SLOTS, old = __atomic_load_n(&any->secured[FDT_PART_TABLE], __ATOMIC_RELAXED);
-    while (old < end && !__atomic_compare_exchange_n(&any->secured[FDT_PART_TABLE], &old, end, false, __ATOMIC_ACQ_REL,
-                                                     __ATOMIC_RELAXED))
-        ;
+        __atomic_fetch_or(&store.table_pages[page / 8], 1u << page % 8, __ATOMIC_RELEASE);
 }
 
 /* Growth is rare because it comes in runs, the longer the higher the number; and no run goes beyond the table. */
@@ -102,9 +115,8 @@ bool store_secure_slot(uint32_t fd)
     last = last < end ? last : end;
     if (!populate((char *)store.table + (size_t)first * PAGE, (size_t)(last - first + 1) * PAGE))
         return false;
-    mark_pages(&store, first, last);
-    __atomic_store_n(&store.header->secured[FDT_PART_TABLE],
-                     __atomic_load_n(&store.secured[FDT_PART_TABLE], __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    mark_pages(first, last);
+    publish(FDT_PART_TABLE, (last + 1) * STORE_PAGE_SLOTS);
     return true;
 }
 
@@ -126,8 +138,17 @@ static bool secure_beginnings(struct store *new, const struct fdt_part parts[FDT
     bool done = fd >= 0 && raw(fallocate, fd, 0, 0, first) == 0;
     for (int i = 0; done && i < FDT_PART_COUNT; i++) {
         uint32_t count = parts[i].count < 4096 ? parts[i].count : 4096;
+        if (i == FDT_PART_RING)
+            continue;
         done = raw(fallocate, fd, 0, parts[i].offset, (uint64_t)count * parts[i].entry_size) == 0;
         new->secured[i] = count;
+    }
+    for (uint32_t shard = 0; done && shard < FDT_SHARDS; shard++) {
+        uint32_t count = new->shard_size < 1024 ? new->shard_size : 1024;
+        uint64_t offset = parts[FDT_PART_RING].offset + (uint64_t)shard * new->shard_size * sizeof(struct fdt_event);
+        done = raw(fallocate, fd, 0, offset, count * sizeof(struct fdt_event)) == 0;
+        new->shard_secured[shard] = count;
+        new->secured[FDT_PART_RING] = shard * new->shard_size + count;
     }
     if (fd >= 0)
         raw(close, fd);
@@ -199,7 +220,7 @@ bool store_create(const char *folder, bool private_folder, const struct store_or
     if (store.header != NULL) /* our parent's */
         memset(store.table_pages, 0, sizeof(store.table_pages));
     memcpy(&store, &new, offsetof(struct store, table_pages));
-    mark_pages(&store, 0, (store.secured[FDT_PART_TABLE] - 1) / STORE_PAGE_SLOTS);
+    mark_pages(0, (store.secured[FDT_PART_TABLE] - 1) / STORE_PAGE_SLOTS);
     return true;
 }
 
@@ -210,39 +231,52 @@ void store_unmap(struct store *old)
     old->header = NULL;
 }
 
-bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
+/* Gives memory to entry index of an array, and to all before it, of which *secured have some. The new mark; 0: none was given. */
+static uint32_t grow(uint32_t *secured, char *base, uint32_t entry, uint32_t count, uint32_t index)
 {
-    uint32_t have = __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE);
+    uint32_t have = __atomic_load_n(secured, __ATOMIC_ACQUIRE);
     if (index < have)
-        return true;
-    if (index >= store.count[part] || !populates || (store.header->flags & FDT_HEADER_FILTERED) != 0)
-        return false;
-    const struct fdt_part *layout = &store.header->parts[part];
-    uint32_t entry = layout->entry_size, chunk = (have == 0 ? PAGE : CHUNK_BYTES) / entry;
+        return have;
+    if (index >= count || !populates || (store.header->flags & FDT_HEADER_FILTERED) != 0)
+        return 0;
+    uint32_t chunk = (have == 0 ? PAGE : CHUNK_BYTES) / entry;
     uint32_t eighth = have / 8; /* growth stays rare, and what is secured stays near what is used */
     uint64_t want = (uint64_t)have + (eighth > chunk ? eighth : chunk);
     if (want <= index)
         want = (uint64_t)index + chunk;
-    if (want > store.count[part])
-        want = store.count[part];
-    char *base = (char *)store.header + layout->offset;
+    if (want > count)
+        want = count;
     if (!populate(base + (uint64_t)have * entry, (want - have) * entry))
-        return false;
-    /* Two threads may secure the same pages; populating is idempotent, and the mark only moves up. */
-    while (have < want &&
-           !__atomic_compare_exchange_n(&store.secured[part], &have, (uint32_t)want, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE))
-        ;
-    __atomic_store_n(&store.header->secured[part], __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE),
-                     __ATOMIC_RELEASE);
-    return true;
+        return 0;
+    move_up(secured, (uint32_t)want);
+    return (uint32_t)want;
+}
+
+bool store_secure_slowly(enum fdt_part_id part, uint32_t index)
+{
+    const struct fdt_part *layout = &store.header->parts[part];
+    char *base = (char *)store.header + layout->offset;
+    uint32_t end = grow(&store.secured[part], base, layout->entry_size, store.count[part], index);
+    if (end != 0)
+        publish(part, end);
+    return end != 0;
+}
+
+bool store_secure_shard_slowly(uint32_t shard, uint32_t index)
+{
+    uint32_t first = shard * store.shard_size;
+    uint32_t end = grow(&store.shard_secured[shard], (char *)(store.ring + first), sizeof(*store.ring), store.shard_size,
+                        index);
+    if (end != 0)
+        publish(FDT_PART_RING, first + end);
+    return end != 0;
 }
 
 void store_secure_ahead(void)
 {
     static const uint32_t ahead[FDT_PART_COUNT] = {
-        [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_RING] = UINT32_MAX,
-        [FDT_PART_INCIDENTS] = 64, [FDT_PART_MODULES] = 32, [FDT_PART_EXECS] = 64, [FDT_PART_CROSSINGS] = 64,
+        [FDT_PART_SITES] = 1024, [FDT_PART_FRAMES] = 16384, [FDT_PART_INCIDENTS] = 64,
+        [FDT_PART_MODULES] = 32, [FDT_PART_EXECS] = 64, [FDT_PART_CROSSINGS] = 64,
     };
     for (uint32_t fd = 0; fd < store.header->high_water + 1024; fd += STORE_PAGE_SLOTS)
         if (!store_has_slot(&store, fd))
@@ -253,6 +287,8 @@ void store_secure_ahead(void)
         if (ahead[part] != 0)
             store_secure(part, want < store.count[part] ? (uint32_t)want : store.count[part] - 1);
     }
+    for (uint32_t shard = 0; shard < FDT_SHARDS; shard++)
+        store_secure_shard(shard, store.shard_size - 1);
 }
 
 uint32_t store_take(enum fdt_part_id part, uint32_t *next, uint32_t entries)

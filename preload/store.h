@@ -31,7 +31,8 @@ struct store {
     struct fdt_thread   *threads;
     uint32_t shard_size;              /* ring entries of one shard, a power of two */
     uint32_t count[FDT_PART_COUNT];   /* capacities, ours: the header's copy could be scribbled over */
-    uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends */
+    uint32_t secured[FDT_PART_COUNT]; /* atomic; of the table, where its last secured page ends; of the ring, nothing */
+    uint32_t shard_secured[FDT_SHARDS]; /* atomic; of the ring, each shard by itself: most programs use the first alone */
     size_t   size;
     bool     private_folder;          /* the folder is ours to remove at a clean end */
     char     folder[STORE_PATH_SIZE];
@@ -66,6 +67,14 @@ bool store_secure_slowly(enum fdt_part_id part, uint32_t index);
 static inline bool store_secure(enum fdt_part_id part, uint32_t index)
 {
     return LIKELY(index < __atomic_load_n(&store.secured[part], __ATOMIC_ACQUIRE)) || store_secure_slowly(part, index);
+}
+
+/* The same for an entry of one of the ring's shards. */
+bool store_secure_shard_slowly(uint32_t shard, uint32_t index);
+static inline bool store_secure_shard(uint32_t shard, uint32_t index)
+{
+    return LIKELY(index < __atomic_load_n(&store.shard_secured[shard], __ATOMIC_ACQUIRE)) ||
+           store_secure_shard_slowly(shard, index);
 }
 
 /* Has the slot of fd memory? */

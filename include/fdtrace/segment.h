@@ -144,7 +144,7 @@ struct fdt_header {
     uint32_t machine;             /* ELF e_machine: 62 x86-64, 183 aarch64 */
     uint64_t file_size;
     struct fdt_part parts[FDT_PART_COUNT];
-    uint64_t secured[FDT_PART_COUNT]; /* entries of each part that have memory; grows */
+    uint64_t secured[FDT_PART_COUNT]; /* where the last entry of each part that has memory ends; grows */
 
     int32_t  pid;                 /* as the process sees itself (its pid namespace) */
     int32_t  ppid;
