@@ -46,7 +46,7 @@ enum { EXITCODE_STANDARD = 99, LIMIT_STANDARD = 50 };
 
 const struct command_option report_option_table[] = {
     {"format", 0, OPTION_FORMAT, "FORMAT",
-     "text, json, html, sarif, junit, github, gitlab, csv, folded, speedscope, trace, pprof or suppressions"},
+     "text, json, html, sarif, junit, github, gitlab, csv, folded, speedscope, trace, pprof, events or suppressions"},
     {"output", 'o', OPTION_OUTPUT, "FORMAT:FILE", "write the report to FILE (- is standard output); repeatable"},
     {"fail-on", 0, OPTION_FAIL_ON, "RULE|SEVERITY[>N],...", "exit with --error-exitcode when (more than N) were found"},
     {"error-exitcode", 0, OPTION_EXITCODE, "N", "exit status for --fail-on (default 99)"},

@@ -12,7 +12,7 @@
 
 #include <elf.h>
 
-#define MOST_PROVIDERS 1024u /* what only a later object has is asked of dlsym */
+#define MOST_PROVIDERS 512u /* what only a later object has is asked of dlsym */
 
 static struct dynsym providers[MOST_PROVIDERS];
 static uint32_t provider_count TOGETHER; /* atomic; not 0 when all are listed */

@@ -104,8 +104,8 @@ uint32_t incident_keep_at(enum fdt_incident_type type, const struct call *call, 
         store.incidents[index].last_ns = now.ns;
         __atomic_fetch_add(&store.incidents[index].count, 1, __ATOMIC_RELAXED);
     }
-    ring_write(&(struct event){.type = FDT_EVENT_MISUSE, .call = now.call, .site = now.site, .fd = evidence->fd, .other = -1,
-                               .ns = now.ns, .generation = FDT_GENERATION(evidence->state),
+    ring_write(&(struct event){.type = FDT_EVENT_INCIDENT, .call = now.call, .site = now.site, .fd = evidence->fd,
+                               .other = (int32_t)type, .ns = now.ns, .generation = FDT_GENERATION(evidence->state),
                                .value = index == UINT32_MAX ? -1 : (int64_t)index});
     return index;
 }

@@ -51,10 +51,10 @@ static const struct { const char *what, *name; } hostile[] = {
     {"directions for printf", "%s%n%d%1$s%99999d"},
     {"4 KiB", NULL},
 };
-enum { LONGEST = 4000, THREAD_NAME_MOST = 15, FORMATS = 12 };
+enum { LONGEST = 4000, THREAD_NAME_MOST = 15, FORMATS = 13 };
 
 static const char *const formats[FORMATS] = {"text", "json", "sarif", "junit", "github", "gitlab", "csv", "html",
-                                              "folded", "speedscope", "trace",
+                                              "folded", "speedscope", "trace", "events",
                                               "summary" /* of a step: what github writes besides */};
 
 /* The name a row stands for: `most` bytes at most, without what no path can hold. malloc'd. */
@@ -266,6 +266,24 @@ static void check_folded(const struct sample *sample)
     cr_expect_eq(lines, 2, "%s: %s", sample->what, sample->written);
 }
 
+/* A line an event with its nine columns and more, or a heading: a name makes neither lines nor columns. */
+static void check_events(const struct sample *sample)
+{
+    size_t births = 0;
+    for (const char *line = sample->written, *end; *line != '\0'; line = end + 1) {
+        double seconds;
+        int process, thread, read = 0;
+        char event[16] = "", call[64] = "";
+        end = strchr(line, '\n');
+        cr_assert_not_null(end, "%s: %s", sample->what, line);
+        if (*line != '#')
+            read = sscanf(line, "%lf %d %*s %d %*s %15s %63s", &seconds, &process, &thread, event, call);
+        cr_expect(*line == '#' || read == 5, "%s: %.*s", sample->what, (int)(end - line), line);
+        births += strcmp(event, "birth") == 0 && strcmp(call, "open") == 0;
+    }
+    cr_expect_eq(births, 1, "%s: %s", sample->what, sample->written);
+}
+
 static void check_object(const struct sample *sample)
 {
     json_t *document = format_parse(sample->written);
@@ -296,7 +314,7 @@ Test(formats_hostile, names_are_inert_in_every_format)
 {
     static void (*const checks[FORMATS])(const struct sample *sample) = {
         check_text, check_json, check_sarif, check_junit, check_github, check_gitlab, check_csv, check_html,
-        check_folded, check_object, check_object, check_summary};
+        check_folded, check_object, check_object, check_events, check_summary};
     for (size_t row = 0; row < sizeof(hostile) / sizeof(hostile[0]); row++) {
         char *name = hostile_name(row, LONGEST);
         report_hostile(row);

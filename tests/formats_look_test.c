@@ -206,6 +206,28 @@ Test(formats_look, folded_stacks_weigh_what_is_open)
     free(lines);
 }
 
+Test(formats_look, events_tell_what_happened)
+{
+    tell_story();
+    maker_thread(&maker, 4242, "wor ker");
+    maker_birth(&maker, 5, maker_site_at(&maker, "pipe", 0x400), FDT_PIPE, NULL, 0);
+    maker.ring[5].tid = 4242;
+    maker.ring[5].other = 3;
+    write_segment(42);
+    char *lines = report_as("events");
+    cr_assert_str_eq(lines,
+        "#  seconds  process program        thread name         event    call           fd      what and where\n"
+        "# process 42, app: 6 events, 0 before them overwritten\n"
+        "    0.001000       42 app                42 -            birth    -              0       terminal \"/dev/tty\"\n"
+        "    0.002000       42 app                42 -            birth    open           3       file \"/etc/passwd\" at /srv/app+0x100\n"
+        "    0.003000       42 app                42 -            birth    open           4       file "
+        "\"/tmp/</script><img id=owned src=x>\\u{202e}\\x1b[31m;\\xff\\n\" at /srv/app+0x100\n"
+        "    0.004000       42 app                42 -            birth    accept         5       at /srv/app+0x200\n"
+        "    0.005000       42 app                42 -            death    close          5       at /srv/app+0x300\n"
+        "    0.007000       42 app              4242 wor_ker      birth    pipe           5#2     pipe end from 3 at /srv/app+0x400\n");
+    free(lines);
+}
+
 /* An inherited lifetime is one descriptor, however many programs hold it. */
 Test(formats_look, an_inherited_descriptor_counts_once)
 {

@@ -142,6 +142,16 @@ uint32_t maker_site_at(struct segment_maker *maker, const char *call, uint64_t o
     return maker_site(maker, call, (uint64_t[]){MAKER_CODE + offset, 0});
 }
 
+/* The ring's own account of what happens: all of it in the first shard. */
+static void record(struct segment_maker *maker, enum fdt_event_type type, int fd, uint32_t generation, uint32_t site,
+                   uint64_t ns)
+{
+    uint64_t position = maker->header->shards[0].next++;
+    maker->ring[position % (MAKER_EVENTS / FDT_SHARDS)] = (struct fdt_event){
+        .sequence = position + 1, .ns = ns, .site = site, .tid = maker->header->pid, .fd = fd, .generation = generation,
+        .other = -1, .call = site != 0 ? maker->sites[site].call : FDT_NO_CALL, .type = (uint8_t)type};
+}
+
 struct fdt_slot *maker_birth(struct segment_maker *maker, int fd, uint32_t site, enum fdt_kind kind, const char *name,
                              uint64_t flags)
 {
@@ -156,7 +166,7 @@ struct fdt_slot *maker_birth(struct segment_maker *maker, int fd, uint32_t site,
         maker->header->high_water = (uint32_t)fd + 1;
     if (++maker->header->open_now > maker->header->open_peak)
         maker->header->open_peak = maker->header->open_now;
-    maker->header->shards[0].next++;
+    record(maker, FDT_EVENT_BIRTH, fd, (uint32_t)generation, site, slot->life.ns);
     if (site != 0) {
         maker->sites[site].births++;
         maker->sites[site].inheritable += (flags & FDT_CLOEXEC) == 0;
@@ -172,7 +182,7 @@ void maker_death(struct segment_maker *maker, int fd, uint32_t site)
     slot->state &= ~FDT_LIVE;
     maker->sites[slot->life.site].deaths++;
     maker->header->open_now--;
-    maker->header->shards[0].next++;
+    record(maker, FDT_EVENT_DEATH, fd, FDT_GENERATION(slot->state), site, slot->death.ns);
 }
 
 struct fdt_incident *maker_incident(struct segment_maker *maker, enum fdt_incident_type type, int fd, uint32_t site,
