@@ -43,17 +43,26 @@ void bind_start(void)
     __atomic_store_n(&provider_count, listing.count, __ATOMIC_RELEASE);
 }
 
-static void *look_up(const char *name)
+/* The first one in the order of search. False: none has it. */
+static bool look_up(const char *name, enum dynsym_version version, void **address)
 {
     for (uint32_t i = 0, count = __atomic_load_n(&provider_count, __ATOMIC_ACQUIRE); i < count; i++) {
-        const ElfW(Sym) *symbol = dynsym_find(&providers[i], name);
+        const ElfW(Sym) *symbol = dynsym_find(&providers[i], name, version);
         if (symbol == NULL)
             continue;
-        if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
-            break; /* a choice among several, which the loader knows how to make */
-        return (void *)(providers[i].bias + symbol->st_value);
+        /* A choice among several functions is the loader's to make. */
+        *address = ELF64_ST_TYPE(symbol->st_info) != STT_GNU_IFUNC ? (void *)(providers[i].bias + symbol->st_value)
+                                                                   : loader_find(RTLD_NEXT, name);
+        return true;
     }
-    return NULL;
+    return false;
+}
+
+void *bind_find(const char *name)
+{
+    void *address = NULL;
+    bind_start();
+    return look_up(name, DYNSYM_DEFAULT, &address) ? address : NULL;
 }
 
 static long missing(void)
@@ -62,11 +71,15 @@ static long missing(void)
     return -1;
 }
 
+/*
+ * Some libc keeps a function only for programs that were linked with an older one (__send on aarch64): such a program may call
+ * our wrapper of it, and wants that function behind it. What no object of the start has is asked of dlsym last, because it
+ * allocates when it finds nothing, and the caller may be the program's malloc.
+ */
 void bind_one(void **real, const char *name)
 {
-    bind_start();
-    void *function = look_up(name);
-    if (function == NULL)
+    void *function = bind_find(name);
+    if (function == NULL && !look_up(name, DYNSYM_ANY, &function))
         function = loader_find(RTLD_NEXT, name);
     __atomic_store_n(real, function != NULL ? function : (void *)missing, __ATOMIC_RELEASE);
 }

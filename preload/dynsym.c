@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define VERSION_HIDDEN 0x8000u /* an older version, kept for programs that were linked with it */
+#define VERSION_HIDDEN 0x8000u
 #define WORD_BITS      (8 * sizeof(ElfW(Addr)))
 
 bool dynsym_holds(const ElfW(Phdr) *segments, unsigned count, uintptr_t bias, uintptr_t address)
@@ -39,14 +39,14 @@ bool dynsym_read(struct dynsym *symbols, const ElfW(Phdr) *segments, unsigned co
     return symbols->entries != NULL && symbols->names != NULL && (symbols->gnu != NULL || symbols->sysv != NULL);
 }
 
-static bool is_meant(const struct dynsym *in, uint32_t index, const char *name)
+static bool is_meant(const struct dynsym *in, uint32_t index, const char *name, enum dynsym_version version)
 {
     return in->entries[index].st_shndx != SHN_UNDEF && strcmp(in->names + in->entries[index].st_name, name) == 0 &&
-           (in->versions == NULL || (in->versions[index] & VERSION_HIDDEN) == 0);
+           (version == DYNSYM_ANY || in->versions == NULL || (in->versions[index] & VERSION_HIDDEN) == 0);
 }
 
 /* A Bloom filter of words, buckets, and chains of hashes of which the last has its lowest bit set. 0: no such symbol. */
-static uint32_t find_gnu(const struct dynsym *in, const char *name)
+static uint32_t find_gnu(const struct dynsym *in, const char *name, enum dynsym_version version)
 {
     uint32_t hash = 5381;
     for (const char *c = name; *c != '\0'; c++)
@@ -61,14 +61,14 @@ static uint32_t find_gnu(const struct dynsym *in, const char *name)
     if (index < first)
         return 0;
     do {
-        if ((chain[index - first] | 1) == (hash | 1) && is_meant(in, index, name))
+        if ((chain[index - first] | 1) == (hash | 1) && is_meant(in, index, name, version))
             return index;
     } while ((chain[index++ - first] & 1) == 0);
     return 0;
 }
 
 /* Buckets, and chains that end with 0. 0: no such symbol. */
-static uint32_t find_sysv(const struct dynsym *in, const char *name)
+static uint32_t find_sysv(const struct dynsym *in, const char *name, enum dynsym_version version)
 {
     uint32_t hash = 0;
     for (const char *c = name; *c != '\0'; c++) {
@@ -77,13 +77,13 @@ static uint32_t find_sysv(const struct dynsym *in, const char *name)
     }
     const uint32_t *bucket = &in->sysv[2], *chain = &bucket[in->sysv[0]];
     uint32_t index = bucket[hash % in->sysv[0]];
-    while (index != 0 && !is_meant(in, index, name))
+    while (index != 0 && !is_meant(in, index, name, version))
         index = chain[index];
     return index;
 }
 
-const ElfW(Sym) *dynsym_find(const struct dynsym *symbols, const char *name)
+const ElfW(Sym) *dynsym_find(const struct dynsym *symbols, const char *name, enum dynsym_version version)
 {
-    uint32_t index = symbols->gnu != NULL ? find_gnu(symbols, name) : find_sysv(symbols, name);
+    uint32_t index = symbols->gnu != NULL ? find_gnu(symbols, name, version) : find_sysv(symbols, name, version);
     return index != 0 ? &symbols->entries[index] : NULL;
 }

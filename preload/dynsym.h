@@ -23,10 +23,16 @@ bool dynsym_holds(const ElfW(Phdr) *segments, unsigned count, uintptr_t bias, ui
 /* False: the object has none, or none that can be looked up. */
 bool dynsym_read(struct dynsym *symbols, const ElfW(Phdr) *segments, unsigned count, uintptr_t bias);
 
+/* Which of several versions of a symbol is meant. */
+enum dynsym_version {
+    DYNSYM_DEFAULT, /* what dlsym would take                                                                   */
+    DYNSYM_ANY      /* also one that is kept for programs that were linked with an older library, and no others */
+};
+
 /*
- * What dlsym would take: defined here, and the default of its versions. NULL: there is no such symbol. No system call, no
- * allocation; async-signal-safe, as long as the object stays loaded.
+ * The symbol of that name that is defined here. NULL: there is none. No system call, no allocation; async-signal-safe, as long as
+ * the object stays loaded.
  */
-const ElfW(Sym) *dynsym_find(const struct dynsym *symbols, const char *name);
+const ElfW(Sym) *dynsym_find(const struct dynsym *symbols, const char *name, enum dynsym_version version);
 
 #endif

@@ -1,7 +1,7 @@
 /* Hearing of seccomp filters. See filter.h. */
 #include "filter.h"
 
-#include "loader.h"
+#include "hook.h"
 #include "process.h"
 #include "raw.h"
 #include "store.h"
@@ -100,7 +100,7 @@ static int watch_object(struct dl_phdr_info *info, size_t size, void *unused)
 
 void filter_watch(void)
 {
-    void *function = loader_find(RTLD_NEXT, "prctl");
+    void *function = bind_find("prctl");
     if (function == NULL)
         return;
     memcpy(&libc_prctl, &function, sizeof(function));

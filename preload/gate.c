@@ -69,7 +69,8 @@ bool gate_prepare(uint32_t index_size)
     new->phase = GATE_BUSY;
     new->index_mask = index_size - 1;
     guard = new;
-    single_threaded = loader_find(RTLD_DEFAULT, "__libc_single_threaded");
+    /* The program may have a copy of it, which is the one that counts. */
+    single_threaded = bind_find("__libc_single_threaded") != NULL ? loader_find(RTLD_DEFAULT, "__libc_single_threaded") : NULL;
     thread_end_works = pthread_key_create != NULL && pthread_setspecific != NULL &&
                        pthread_key_create(&thread_end_key, thread_ends) == 0 && thread_end_key < 32;
     return true;

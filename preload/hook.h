@@ -54,8 +54,11 @@ static inline const char *call_name(uint16_t id)
  */
 void bind_start(void);
 
+/* What dlsym(RTLD_NEXT, name) answers, of the objects that were there at the start; NULL without a word when there is none. */
+void *bind_find(const char *name);
+
 /*
- * Finds libc's function of that name (RTLD_NEXT) for *real. Async-signal-safe, and from any thread, but for a function that no
+ * Finds libc's function of that name for *real. Async-signal-safe, and from any thread, but for a function that no
  * object of the program's start has. One that this libc lacks altogether is bound to one that answers -1 with ENOSYS, as libc
  * would.
  */

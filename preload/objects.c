@@ -1,7 +1,7 @@
 /* Finding loaded objects, with and without the loader's help. See objects.h. */
 #include "objects.h"
 
-#include "loader.h"
+#include "hook.h"
 
 #include <link.h>
 #include <stddef.h>
@@ -127,7 +127,7 @@ bool object_find(uintptr_t address, struct object *found)
 
 void objects_start(void)
 {
-    void *function = loader_find(RTLD_DEFAULT, "_dl_find_object");
+    void *function = bind_find("_dl_find_object");
     memcpy(&find_object, &function, sizeof(function));
     objects_changed();
 }

@@ -32,7 +32,7 @@ static clock_function *find_clock(void)
             bias = (uintptr_t)object + segments[i].p_offset - segments[i].p_vaddr;
     if (object == NULL || !dynsym_read(&symbols, segments, object->e_phnum, bias))
         return ask_kernel;
-    const ElfW(Sym) *clock = dynsym_find(&symbols, CLOCK_SYMBOL);
+    const ElfW(Sym) *clock = dynsym_find(&symbols, CLOCK_SYMBOL, DYNSYM_DEFAULT);
     return clock != NULL ? (clock_function *)(bias + clock->st_value) : ask_kernel;
 }
 

@@ -34,7 +34,7 @@ static uint32_t compare_with_dlsym(const struct dynsym *libc, uint32_t count)
         void *expected = ELF64_ST_TYPE(libc->entries[i].st_info) == STT_FUNC ? dlsym(handle, name) : NULL;
         if (expected == NULL)
             continue;
-        const ElfW(Sym) *found = dynsym_find(libc, name);
+        const ElfW(Sym) *found = dynsym_find(libc, name, DYNSYM_DEFAULT);
         cr_assert(found != NULL, "%s was not found", name);
         cr_expect(ELF64_ST_TYPE(found->st_info) != STT_FUNC || (void *)(libc->bias + found->st_value) == expected,
                   "%s was found elsewhere", name);
@@ -51,19 +51,23 @@ Test(dynsym, are_those_of_dlsym)
         cr_skip_test("there is no libc.so.6 with a hash table of GNU's");
     uint32_t count = count_symbols(&libc);
     cr_expect_gt(compare_with_dlsym(&libc, count), 1500u);
-    cr_expect_null(dynsym_find(&libc, "no_such_function"));
-    cr_expect_null(dynsym_find(&libc, ""));
+    cr_expect_null(dynsym_find(&libc, "no_such_function", DYNSYM_ANY));
+    cr_expect_null(dynsym_find(&libc, "", DYNSYM_ANY));
     if (libc.sysv == NULL)
         cr_skip_test("this libc has no table of the older kind");
     const uint32_t *gnu = libc.gnu;
+    uint32_t old = 0;
     for (uint32_t i = gnu[1]; i < count; i++) {
         const char *name = libc.names + libc.entries[i].st_name;
         libc.gnu = gnu;
-        const ElfW(Sym) *by_gnu = dynsym_find(&libc, name);
+        const ElfW(Sym) *by_gnu = dynsym_find(&libc, name, DYNSYM_DEFAULT);
         libc.gnu = NULL;
-        cr_expect_eq(dynsym_find(&libc, name), by_gnu, "%s: the tables differ", name);
+        cr_expect_eq(dynsym_find(&libc, name, DYNSYM_DEFAULT), by_gnu, "%s: the tables differ", name);
+        cr_expect_not_null(dynsym_find(&libc, name, DYNSYM_ANY), "%s", name);
+        old += by_gnu == NULL;
     }
-    cr_expect_null(dynsym_find(&libc, "no_such_function"));
+    cr_expect_null(dynsym_find(&libc, "no_such_function", DYNSYM_ANY));
+    cr_expect_gt(old, 0u, "what is kept for old programs alone was taken for more");
 }
 
 static int read_first(struct dl_phdr_info *info, size_t size, void *symbols)
@@ -80,6 +84,6 @@ Test(dynsym, of_others_are_not_its_own)
 {
     struct dynsym program;
     dl_iterate_phdr(read_first, &program);
-    cr_expect_null(dynsym_find(&program, "dlsym"));
+    cr_expect_null(dynsym_find(&program, "dlsym", DYNSYM_ANY));
     cr_expect_not(dynsym_read(&program, NULL, 0, 0));
 }
