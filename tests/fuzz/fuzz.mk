@@ -6,7 +6,7 @@
 #
 # RUNS or SECONDS bound each target (SECONDS=0: none); TARGET='segment elf' takes some. Finds stand in $(O)/fuzz/found.
 
-FUZZ_TARGETS := segment report elf suppressions baseline environment arguments
+FUZZ_TARGETS := segment report elf suppressions baseline diff environment arguments
 TARGET       ?= $(FUZZ_TARGETS)
 RUNS         ?= 20000
 SECONDS      ?= 60
@@ -19,7 +19,8 @@ FUZZ_SHARED  := $(filter-out analyzer/main.c,$(patsubst $(O)/%.o,%.c,$(filter-ou
 FUZZ_EMBED   := $(O)/analyzer/out/html/embed.o
 fuzz_objects  = $(patsubst %.c,$(O)/fuzz/$(1)/%.o,$(FUZZ_SHARED) $(2)) $(FUZZ_EMBED)
 fuzz_own      = tests/fuzz/$(1).c \
-                $(if $(filter segment report,$(1)),tests/fuzz/session.c tests/fuzz/segment_mutator.c) \
+                $(if $(filter segment report diff,$(1)),tests/fuzz/session.c) \
+                $(if $(filter segment report,$(1)),tests/fuzz/segment_mutator.c) \
                 $(if $(filter environment,$(1)),preload/option.c)
 FUZZ_LIBRARY := $(O)/fuzz/seeds/elf/library
 FUZZ_SEEDS   := $(O)/fuzz/seeds/report/tree $(FUZZ_LIBRARY)
@@ -53,8 +54,8 @@ $(O)/fuzz/seeds/report/tree: $(O)/fuzz/make-seeds
 	@mkdir -p $(@D) $(O)/fuzz/seeds/segment
 	$(call QUIET,SEEDS)ASAN_OPTIONS=detect_leaks=0 $< $(O)/fuzz/seeds
 
-# Small, and with all there is to read: lines, inlined calls, symbols, and a text of suppressions. Sessions name it by its
-# build id (session.h).
+# Small, and with all there is to read: lines, inlined calls, symbols, and a text of suppressions. Sessions name it by
+# its build id (session.h).
 $(FUZZ_LIBRARY): tests/fuzz/elf_seed.c
 	@mkdir -p $(@D)
 	$(call QUIET,SEEDS)$(CC) -g -O1 -shared -nostdlib -fPIC -Iinclude -Wl,-z,max-page-size=4096 \

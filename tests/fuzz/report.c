@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < SESSION_FORMATS; i++)
             check_file(&session_formats[i]);
     else
-        FUZZ_MUST(result.error[0] != '\0' && strchr(result.error, '\n') == NULL);
+        session_check_error(result.error);
     report_options_free(&options);
     return 0;
 }

@@ -256,6 +256,6 @@ int main(int argc, char **argv)
     make_messages(segment);
     make_tree(segment, tell_programs, tell_leaks, tell_receiver);
     make_single(report, "killed", tell_everything, KILLED);
-    make_tree(report, tell_everything, tell_everything, tell_everything);
+    make_tree(report, tell_everything, tell_programs, tell_receiver);
     return 0;
 }

@@ -1,8 +1,8 @@
 /*
- * Changes to recordings that know where things lie: mostly a field of an entry gets a number that is in the way, or one
- * that stands elsewhere, so that what refers to other entries refers to wrong ones; a name becomes one that formats have
- * to escape; entries take the place of others. A blind change rarely hits more than a name, and a layout that is broken
- * is refused before anything of it is read: few changes are blind, or to the layout.
+ * Changes to recordings that know where things lie: mostly a field of an entry gets a number that is in the way, or
+ * one that stands elsewhere, so that what refers to other entries refers to wrong ones; a name becomes one that formats
+ * have to escape; entries take the place of others. A blind change rarely hits more than a name, and a layout that is
+ * broken is refused before anything of it is read: few changes are blind, or to the layout.
  */
 #include "fuzz.h"
 #include "session.h"
@@ -166,9 +166,9 @@ static const struct text {
 /* What means something to some format, terminal or part of ours. */
 static const char *const hostile[] = {
     "", "/", "//", "\033]0;x\007", "\xe2\x80\xae", "\xc2\x9b", "\xff", "\xf0\x9f", "\xef\xbf\xbe", "%s%n", "\r\n",
-    "]]>", "<script>", "</script>", "<!--", "&#0;", "\"", "'", "\\", ",", ";", "=1+1", "::error::", "%0A", "*", "[", "#",
-    "[rule]", "unix:/run/x", "unix:@x", "inet:127.0.0.1:80", "127.0.0.1:80", "[::1]:80", " (deleted)", "/dev/null", "/dev/fd/7",
-    "--fd=7", "-", "fopen", "close", "dup2", "posix_spawn", "sh", "[vdso]", SESSION_LIBRARY};
+    "]]>", "<script>", "</script>", "<!--", "&#0;", "\"", "'", "\\", ",", ";", "=1+1", "::error::", "%0A", "*", "[",
+    "#", "[rule]", "unix:/run/x", "unix:@x", "inet:127.0.0.1:80", "127.0.0.1:80", "[::1]:80", " (deleted)", "/dev/null",
+    "/dev/fd/7", "--fd=7", "-", "fopen", "close", "dup2", "posix_spawn", "sh", "[vdso]", SESSION_LIBRARY};
 
 static void change_text(uint8_t *data, size_t size)
 {

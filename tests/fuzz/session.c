@@ -1,6 +1,7 @@
 /* See session.h. */
 #include "session.h"
 
+#include "escape.h"
 #include "fuzz.h"
 
 #include <fcntl.h>
@@ -108,6 +109,14 @@ void session_check(const struct session_format *format, const char *text, size_t
         must_be_xml(text, size);
     else if (format->promise == PROMISE_TAME)
         must_be_tame(text, size, format->name);
+}
+
+void session_check_error(const char *error)
+{
+    char *line = escape_text(error);
+    FUZZ_MUST(line != NULL && line[0] != '\0' && strchr(line, '\n') == NULL);
+    must_be_tame(line, strlen(line), "error");
+    free(line);
 }
 
 void session_option(struct report_options *options, const char *name, const char *value)

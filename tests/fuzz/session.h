@@ -34,6 +34,8 @@ extern const struct session_format session_formats[];
 enum { SESSION_FORMATS = 13 };
 /* Aborts where the text breaks the format's promise. */
 void session_check(const struct session_format *format, const char *text, size_t size);
+/* The same for an error that came instead of a report: as it is printed, it is one tame line. */
+void session_check_error(const char *error);
 
 /* Options of every report: all there is to say, in no colour. stream: where a report without a file goes. */
 void session_options(struct report_options *options, FILE *stream);
