@@ -120,6 +120,14 @@ static void tell_symbols(struct segment_maker *maker)
     maker_birth(maker, 3, maker_site(maker, "open", stack), FDT_FILE, "data", 0);
 }
 
+/* Its suppressions cannot be read, which is an error with a name in it. */
+static void tell_nonsense(struct segment_maker *maker)
+{
+    strcpy(maker->header->exe, "\r\n\033[31m");
+    maker->header->suppressions = 0x7f0000000100;
+    tell_leaks(maker);
+}
+
 static void tell_everything(struct segment_maker *maker)
 {
     tell_leaks(maker);
@@ -253,6 +261,7 @@ int main(int argc, char **argv)
     make_single(segment, "programs", tell_programs, 0);
     make_single(segment, "growth", tell_growth, KILLED);
     make_single(segment, "symbols", tell_symbols, 0);
+    make_single(segment, "nonsense", tell_nonsense, 0);
     make_messages(segment);
     make_tree(segment, tell_programs, tell_leaks, tell_receiver);
     make_single(report, "killed", tell_everything, KILLED);
