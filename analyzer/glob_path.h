@@ -10,9 +10,12 @@
 /* The whole path, or its end after any slash: `src/conn.c` fits /home/me/app/src/conn.c. NULL fits nothing. */
 static inline bool glob_path(const char *glob, const char *path)
 {
-    for (const char *end = path; end != NULL; end = strchr(end, '/'), end += end != NULL)
-        if (fnmatch(glob, end, 0) == 0)
+    while (path != NULL) {
+        if (fnmatch(glob, path, 0) == 0)
             return true;
+        const char *slash = strchr(path, '/');
+        path = slash != NULL ? slash + 1 : NULL;
+    }
     return false;
 }
 

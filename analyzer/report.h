@@ -68,7 +68,8 @@ struct report_result {
     struct gate_tally tally;
     bool   fail_matched;          /* fail_on matched */
     char   verdict[320];          /* why the exit status is what report_exit_status says; "" when nothing failed */
-    char   error[1024];           /* one line: what, where, what to do; after report_session failed */
+    char   error[1024];           /* after report_session failed: what, where, what to do; names in it are raw, and the
+                                     whole is one line once it is escaped */
 };
 
 /* The options `run` and `report` share, for option_reader.tables. Their ids are >= REPORT_OPTION_FIRST. */

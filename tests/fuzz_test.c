@@ -30,9 +30,11 @@ static void expect_nothing(const char *target, const char *runs)
     outcome_free(&outcome);
 }
 
-Test(fuzz, segment) { expect_nothing("segment", "60"); }
+Test(fuzz, segment) { expect_nothing("segment", "2000"); }
+Test(fuzz, report) { expect_nothing("report", "60"); }
 Test(fuzz, elf) { expect_nothing("elf", "100"); }
 Test(fuzz, suppressions) { expect_nothing("suppressions", "2000"); }
 Test(fuzz, baseline) { expect_nothing("baseline", "2000"); }
+Test(fuzz, diff) { expect_nothing("diff", "2000"); }
 Test(fuzz, environment) { expect_nothing("environment", "5000"); }
 Test(fuzz, arguments) { expect_nothing("arguments", "2000"); }

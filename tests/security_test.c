@@ -3,6 +3,7 @@
  * Another user is `nobody`, so most of this wants root and is skipped, visibly, without.
  */
 #include "named_file.h"
+#include "out/source.h"
 #include "output_file.h"
 #include "segment_maker.h"
 #include "support.h"
@@ -73,6 +74,28 @@ static void give_away(const char *path)
     cr_assert_eq(lchown(path, NOBODY, NOBODY), 0, "%s: %s", path, strerror(errno));
 }
 
+/*
+ * A FIFO whose both ends are open, so that nobody ever waits for the other end: whoever does not ask what it is reads what is
+ * in it, or writes where we see it. Closed by the caller.
+ */
+static int hold_fifo(const char *path, const char *content)
+{
+    cr_assert_eq(mkfifo(path, 0666), 0, "%s: %s", path, strerror(errno));
+    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    cr_assert(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+    return fd;
+}
+
+/* What is in it now, and nothing else. */
+static void expect_held(int fd, const char *content)
+{
+    char found[256] = "";
+    ssize_t length = read(fd, found, sizeof(found) - 1);
+    cr_expect_str_eq(found, content, "the FIFO holds '%s'", found);
+    cr_expect(length >= 0 || errno == EAGAIN);
+    close(fd);
+}
+
 static struct outcome report_of(const char *path)
 {
     return run(&(struct run){.argv = (const char *[]){built("fdtrace"), "report", path, NULL}, .deadline = 30});
@@ -110,6 +133,9 @@ Test(security, a_session_with_traps_in_it)
                        outcome.err);
     cr_expect_not_null(strstr(outcome.out, "symbolic link"), "the link is not told:\n%s", outcome.out);
     cr_expect_null(strstr(outcome.out, "secret of root"), "it reads what a link leads to:\n%s", outcome.out);
+    for (int i = 2; i <= 3; i++)
+        cr_expect_not_null(strstr(outcome.out, text("%d.1.fdt is not an fdtrace recording", PID + i)),
+                           "%s was taken for a recording:\n%s", i == 2 ? "a FIFO" : "a folder", outcome.out);
     outcome_free(&outcome);
 }
 
@@ -125,6 +151,23 @@ Test(security, modules_that_are_no_files)
         cr_expect_not_null(strstr(outcome.out, "was never closed"), "%s:\n%s%s", modules[i], outcome.out, outcome.err);
         outcome_free(&outcome);
     }
+}
+
+Test(security, only_plain_files_are_opened)
+{
+    struct stat status;
+    char line[64], *fifo = strdup(inside("fifo")), *module = strdup(inside("module"));
+    int held = hold_fifo(fifo, SECRET);
+    make_file(module, "", 0644, geteuid());
+    const char *const others[] = {fifo, "/dev/null", "/dev/zero", scratch};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        cr_expect_lt(named_file_open(others[i], &status), 0, "%s", others[i]);
+    /* Debug information may say that a line of source stands there. */
+    cr_expect_not(source_line(fifo, 1, module, line, sizeof(line)), "it reads '%s'", line);
+    expect_held(held, SECRET);
+    int fd = named_file_open(module, &status);
+    cr_expect_geq(fd, 0);
+    close(fd);
 }
 
 Test(security, files_planted_in_a_session)
@@ -237,13 +280,14 @@ Test(security, outputs_do_not_go_where_others_want_them)
     char *mine = strdup(make_file(inside("mine"), SECRET, 0600, 0));
     char *link = strdup(inside("link")), *theirs = strdup(make_file(inside("theirs"), "x", 0666, NOBODY));
     char *fifo = strdup(inside("fifo"));
+    int held = hold_fifo(fifo, "");
     cr_assert_eq(symlink(mine, link), 0);
     give_away(link);
-    cr_assert_eq(mkfifo(fifo, 0666), 0);
     give_away(fifo);
     cr_expect_eq(write_output(link), EPERM);
     cr_expect_eq(write_output(theirs), EPERM);
     cr_expect_eq(write_output(fifo), EPERM);
+    expect_held(held, "");
     expect_content(mine, SECRET);
     expect_content(theirs, "x");
     /* As the user who owns the folder would have it. */
@@ -253,21 +297,34 @@ Test(security, outputs_do_not_go_where_others_want_them)
     expect_content(theirs, "report");
 }
 
-/* sh makes what $1 says at log.PID, and becomes a program that leaks: the report belongs into log.PID. */
-static void expect_no_log(const char *make, const char *what)
+/*
+ * sh does what make says at log.PID, and becomes a program that leaks: the report belongs into log.PID. What verify says
+ * does, too, and then the report is added to it instead of replacing it: two ways to open it, and a complaint of each.
+ */
+static void expect_no_log_with(bool verify, const char *make, const char *what)
 {
     char *target = strdup(make_file(inside("target"), SECRET, 0644, geteuid()));
     struct outcome outcome = run(&(struct run){
         .argv = (const char *[]){"sh", "-c", text("cd %s && %s && exec \"$0\"", scratch, make),
                                  built("tests/victims/leak_accepted"), NULL},
         .tracing = PRELOADED,
-        .options = text("log_path=%s/log", scratch),
+        .options = text("log_path=%s/log:verify=%d", scratch, verify),
         .deadline = 30});
     cr_expect_not(outcome.overdue, "%s: it waits", what);
-    cr_expect_not_null(strstr(outcome.err, "the report cannot be written to"), "%s: %s", what, outcome.err);
+    static const char complaint_text[] = "the report cannot be written to";
+    const char *complaint = strstr(outcome.err, complaint_text);
+    if (verify && complaint != NULL)
+        complaint = strstr(complaint + 1, complaint_text);
+    cr_expect_not_null(complaint, "%s, verify=%d: %s", what, verify, outcome.err);
     expect_content(target, SECRET);
     outcome_free(&outcome);
     free(target);
+}
+
+static void expect_no_log(const char *make, const char *what)
+{
+    expect_no_log_with(false, make, what);
+    expect_no_log_with(true, make, what);
 }
 
 Test(security, a_log_is_a_new_file_or_ones_own)
@@ -275,6 +332,7 @@ Test(security, a_log_is_a_new_file_or_ones_own)
     expect_no_log("ln -s target log.$$", "a symbolic link");
     expect_no_log("ln target log.$$", "a hard link");
     expect_no_log("mkfifo log.$$", "a FIFO");
+    expect_no_log("mkfifo log.$$ && exec 9<>log.$$", "a FIFO that is read");
     if (geteuid() == 0)
         expect_no_log("echo >log.$$ && chmod 666 log.$$ && chown 65534 log.$$", "somebody else's file");
 }

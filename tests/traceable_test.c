@@ -162,6 +162,8 @@ Test(traceable, would_not_run)
     expect(script("./lost", "#!/no/such/interpreter\n"), TRACEABLE_MISSING, "/no/such/interpreter");
     expect(script("./lost-env", "#!/usr/bin/env no-such-program\n"), TRACEABLE_MISSING, "no-such-program");
     expect(script("./folder", "#!/etc\n"), TRACEABLE_NO_EXECUTABLE, "its interpreter /etc is a directory");
+    cr_assert_eq(mkfifo("./fifo", 0755), 0);
+    expect("./fifo", TRACEABLE_NO_EXECUTABLE, "it is not an executable file");
     scratch_remove(scratch);
 }
 

@@ -15,6 +15,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Optional, for inputs with a structure: changes data, size bytes of at most `most`, and returns the new size. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+/* Optional: makes an input of two, at most `most` bytes, and returns its size. libFuzzer's driver alone calls it. */
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *left, size_t left_size, const uint8_t *right, size_t right_size,
+                                 uint8_t *out, size_t most, unsigned seed);
 /* The driver's own way to change bytes. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 

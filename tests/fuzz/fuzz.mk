@@ -1,26 +1,29 @@
 # Fuzzing: `make fuzz` for real, with clang's libFuzzer; and the same targets with a driver of our own, for the tests.
 #
 #   tests/fuzz/NAME.c          a target            $(O)/fuzz/NAME (clang), $(O)/fuzz/replay-NAME (the tests' compiler)
-#   tests/fuzz/seeds/NAME/     inputs to start from; those of segment and elf are made by the build
+#   tests/fuzz/seeds/NAME/     inputs to start from; those of segment, report and elf are made by the build
 #   tests/fuzz/cases/NAME/     inputs that broke something once
 #
 # RUNS or SECONDS bound each target (SECONDS=0: none); TARGET='segment elf' takes some. Finds stand in $(O)/fuzz/found.
 
-FUZZ_TARGETS := segment elf suppressions baseline environment arguments
+FUZZ_TARGETS := segment report elf suppressions baseline diff environment arguments
 TARGET       ?= $(FUZZ_TARGETS)
 RUNS         ?= 20000
 SECONDS      ?= 60
 CLANG        ?= clang
 FUZZ_FLAGS    = -std=gnu11 -O1 -g -fno-omit-frame-pointer -D_GNU_SOURCE -DFDTRACE_VERSION='"$(VERSION)"' -Iinclude \
-                -iquote analyzer -iquote preload -iquote tests $(XML_FLAGS) -fsanitize=address,undefined \
-                -fno-sanitize-recover=undefined
+                -DFUZZ_LIBRARY='"$(abspath $(FUZZ_LIBRARY))"' -iquote analyzer -iquote preload -iquote tests \
+                $(XML_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHARED  := $(filter-out analyzer/main.c,$(patsubst $(O)/%.o,%.c,$(filter-out %/embed.o,$(ANALYZER_OBJECTS)))) \
                 tests/segment_maker.c tests/fuzz/fuzz.c
 FUZZ_EMBED   := $(O)/analyzer/out/html/embed.o
 fuzz_objects  = $(patsubst %.c,$(O)/fuzz/$(1)/%.o,$(FUZZ_SHARED) $(2)) $(FUZZ_EMBED)
-fuzz_own      = tests/fuzz/$(1).c $(if $(filter segment,$(1)),tests/fuzz/segment_mutator.c) \
+fuzz_own      = tests/fuzz/$(1).c \
+                $(if $(filter segment report diff,$(1)),tests/fuzz/session.c) \
+                $(if $(filter segment report,$(1)),tests/fuzz/segment_mutator.c) \
                 $(if $(filter environment,$(1)),preload/option.c)
-FUZZ_SEEDS   := $(O)/fuzz/seeds/segment/tree $(O)/fuzz/seeds/elf/library
+FUZZ_LIBRARY := $(O)/fuzz/seeds/elf/library
+FUZZ_SEEDS   := $(O)/fuzz/seeds/report/tree $(FUZZ_LIBRARY)
 
 .PHONY: fuzz fuzz-replay
 fuzz: $(TARGET:%=$(O)/fuzz/%) $(FUZZ_SEEDS) ## fuzz the parsers with libFuzzer (TARGET=segment, RUNS=20000, SECONDS=60)
@@ -47,13 +50,15 @@ $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target,$(target))))
 $(O)/fuzz/make-seeds: $(call fuzz_objects,gcc,tests/fuzz/seeds.c)
 	$(call QUIET,LINK)$(CC) -fsanitize=address,undefined -o $@ $^ $(ANALYZER_LIBS)
 
-$(O)/fuzz/seeds/segment/tree: $(O)/fuzz/make-seeds
-	@mkdir -p $(@D)
-	$(call QUIET,SEEDS)ASAN_OPTIONS=detect_leaks=0 $< $(@D)
+$(O)/fuzz/seeds/report/tree: $(O)/fuzz/make-seeds
+	@mkdir -p $(@D) $(O)/fuzz/seeds/segment
+	$(call QUIET,SEEDS)ASAN_OPTIONS=detect_leaks=0 $< $(O)/fuzz/seeds
 
-# Small, and with all there is to read: lines, inlined calls, symbols, and a text of suppressions.
-$(O)/fuzz/seeds/elf/library: tests/fuzz/elf_seed.c
+# Small, and with all there is to read: lines, inlined calls, symbols, and a text of suppressions. Sessions name it by
+# its build id (session.h).
+$(FUZZ_LIBRARY): tests/fuzz/elf_seed.c
 	@mkdir -p $(@D)
-	$(call QUIET,SEEDS)$(CC) -g -O1 -shared -nostdlib -fPIC -Iinclude -Wl,-z,max-page-size=4096 -o $@ $<
+	$(call QUIET,SEEDS)$(CC) -g -O1 -shared -nostdlib -fPIC -Iinclude -Wl,-z,max-page-size=4096 \
+	    -Wl,--build-id=0x$$(printf '02%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20) -o $@ $<
 
 -include $(wildcard $(O)/fuzz/*/*/*.d $(O)/fuzz/*/*/*/*.d)

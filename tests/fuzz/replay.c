@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INPUT_MOST = 1 << 20, GROWTH = 256 };
+enum { INPUT_MOST = 1 << 20, GROWTH = 1 << 14 };
 
 struct input {
     uint8_t *data;

@@ -1,8 +1,11 @@
 /*
- * Changes to recordings that know where things lie: mostly a field of an entry gets a number that is in the way, or one that
- * stands elsewhere, so that what refers to other entries refers to wrong ones. A blind change rarely hits more than a name.
+ * Changes to recordings that know where things lie: mostly a field of an entry gets a number that is in the way, or
+ * one that stands elsewhere, so that what refers to other entries refers to wrong ones; a name becomes one that formats
+ * have to escape; entries take the place of others. A blind change rarely hits more than a name, and a layout that is
+ * broken is refused before anything of it is read: few changes are blind, or to the layout.
  */
 #include "fuzz.h"
+#include "session.h"
 
 #include "fdtrace/segment.h"
 
@@ -16,37 +19,72 @@ static uint64_t next_random(void)
     return state;
 }
 
-/* The beginning of some recording in it, or NULL. */
-static uint8_t *pick_recording(uint8_t *data, size_t size, size_t *rest)
+static size_t below(size_t limit)
 {
-    size_t start = size > 0 ? next_random() % 4 * (size / 4) : 0;
-    for (int round = 0; round < 2; round++, start = 0)
-        for (size_t at = start; at + sizeof(struct fdt_header) <= size; at++)
-            if (memcmp(data + at, FDT_MAGIC, 8) == 0) {
-                *rest = size - at;
-                return data + at;
-            }
-    return NULL;
+    return limit > 0 ? (size_t)(next_random() % limit) : 0;
 }
 
-/* Somewhere in an entry of some part, or in the header; NULL: the layout is broken already. */
-static uint8_t *pick_entry(uint8_t *recording, size_t rest, size_t *length)
+/* The pieces of a session; the last one goes on to the end. */
+enum { PIECES_MOST = 2 * SESSION_PIECES };
+struct pieces {
+    const uint8_t *start[PIECES_MOST + 1];
+    size_t count;
+};
+
+static struct pieces find_pieces(const uint8_t *data, size_t size)
+{
+    struct pieces pieces = {.count = 0};
+    const uint8_t *end = data + size;
+    const uint8_t *at = session_piece(data, end);
+    for (; at < end && pieces.count < PIECES_MOST; at = session_piece(at + 1, end))
+        pieces.start[pieces.count++] = at;
+    pieces.start[pieces.count] = end;
+    return pieces;
+}
+
+static uint8_t *pick_recording(uint8_t *data, size_t size, size_t *length)
+{
+    struct pieces pieces = find_pieces(data, size);
+    size_t piece = below(pieces.count);
+    if (pieces.count == 0)
+        return NULL;
+    *length = (size_t)(pieces.start[piece + 1] - pieces.start[piece]);
+    return *length >= sizeof(struct fdt_header) ? data + (pieces.start[piece] - data) : NULL;
+}
+
+/* --- entries --- */
+
+/* An entry of some part, or the header; NULL: there is none of these, or the layout is broken already. */
+struct entry {
+    uint8_t *bytes;
+    size_t length;
+    int id; /* FDT_PART_COUNT: the header */
+};
+
+/* The parts that are read, those with more to be wrong about more often. */
+static const uint8_t parts[] = {
+    FDT_PART_COUNT, FDT_PART_TABLE, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_SITES, FDT_PART_FRAMES, FDT_PART_INCIDENTS,
+    FDT_PART_INCIDENTS, FDT_PART_MODULES, FDT_PART_CALLS, FDT_PART_EXECS, FDT_PART_CROSSINGS, FDT_PART_CROSSINGS,
+    FDT_PART_RIGHTS, FDT_PART_RIGHTS, FDT_PART_THREADS};
+
+static struct entry entry_of(uint8_t *recording, size_t rest, int id)
 {
     struct fdt_header header;
     memcpy(&header, recording, sizeof(header));
-    unsigned id = (unsigned)(next_random() % (FDT_PART_COUNT + 1));
-    if (id == FDT_PART_COUNT) {
-        *length = sizeof(header);
-        return recording;
-    }
+    if (id == FDT_PART_COUNT)
+        return (struct entry){recording, sizeof(header), id};
     const struct fdt_part *part = &header.parts[id];
     if (part->count == 0 || part->entry_size == 0 || part->offset >= rest)
-        return NULL;
-    uint64_t at = part->offset + next_random() % part->count % 64 * part->entry_size;
-    if (at + part->entry_size > rest)
-        return NULL;
-    *length = part->entry_size;
-    return recording + at;
+        return (struct entry){.bytes = NULL};
+    uint64_t at = part->offset + (uint64_t)below(part->count) % 64 * part->entry_size;
+    return (struct entry){at + part->entry_size <= rest ? recording + at : NULL, part->entry_size, id};
+}
+
+static struct entry pick_entry(uint8_t *data, size_t size)
+{
+    size_t rest = 0;
+    uint8_t *recording = pick_recording(data, size, &rest);
+    return recording != NULL ? entry_of(recording, rest, parts[below(sizeof(parts))]) : (struct entry){.bytes = NULL};
 }
 
 static uint64_t pick_value(const uint8_t *data, size_t size, size_t width)
@@ -57,49 +95,181 @@ static uint64_t pick_value(const uint8_t *data, size_t size, size_t width)
     uint64_t value = 0;
     switch (next_random() % 4) {
     case 0:
-        return telling[next_random() % (sizeof(telling) / sizeof(telling[0]))];
+        return telling[below(sizeof(telling) / sizeof(telling[0]))];
     case 1:
         return next_random() % 32;
     case 2:
         return next_random();
     default: /* one that stands elsewhere */
-        memcpy(&value, data + next_random() % (size - width + 1), width);
+        memcpy(&value, data + below(size - width + 1), width);
         return value;
     }
 }
 
+/* The layout is the beginning of the header: left alone, but for one change in four of those to a header. */
 static void change_field(uint8_t *data, size_t size)
 {
-    size_t rest = 0, length = 0, width = (size_t)1 << next_random() % 4;
-    uint8_t *recording = pick_recording(data, size, &rest);
-    uint8_t *entry = recording != NULL ? pick_entry(recording, rest, &length) : NULL;
-    if (entry == NULL || length < 8)
+    const size_t layout = offsetof(struct fdt_header, pid), numbers = offsetof(struct fdt_header, exe);
+    size_t width = (size_t)1 << next_random() % 4;
+    struct entry entry = pick_entry(data, size);
+    if (entry.bytes == NULL || entry.length < 8)
         return;
+    size_t from = 0, end = entry.length;
+    if (entry.id == FDT_PART_COUNT) {
+        from = next_random() % 4 != 0 ? layout : 0;
+        end = numbers;
+    }
     uint64_t value = pick_value(data, size, width);
-    memcpy(entry + next_random() % (length / width) * width, &value, width);
+    memcpy(entry.bytes + from + below((end - from) / width) * width, &value, width);
 }
 
-/* An entry stands where another stood. */
+static void change_bit(uint8_t *data, size_t size)
+{
+    struct entry entry = pick_entry(data, size);
+    if (entry.bytes != NULL && entry.id != FDT_PART_COUNT)
+        entry.bytes[below(entry.length)] ^= (uint8_t)(1u << below(8));
+}
+
+/* An entry stands where another one of its part stood, so that places that were free are taken. */
 static void copy_entry(uint8_t *data, size_t size)
 {
-    size_t rest = 0, from_length = 0, to_length = 0;
+    size_t rest = 0;
     uint8_t *recording = pick_recording(data, size, &rest);
-    uint8_t *from = recording != NULL ? pick_entry(recording, rest, &from_length) : NULL;
-    uint8_t *to = recording != NULL ? pick_entry(recording, rest, &to_length) : NULL;
-    if (from != NULL && to != NULL && to != recording)
-        memmove(to, from, from_length < to_length ? from_length : to_length);
+    int id = parts[1 + below(sizeof(parts) - 1)];
+    if (recording == NULL)
+        return;
+    struct entry from = entry_of(recording, rest, id), to = entry_of(recording, rest, id);
+    if (from.bytes != NULL && to.bytes != NULL)
+        memmove(to.bytes, from.bytes, to.length);
+}
+
+/* --- names --- */
+
+static const struct text {
+    int id;
+    size_t at, size;
+} texts[] = {
+    {FDT_PART_COUNT, offsetof(struct fdt_header, exe), FDT_EXE_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, cwd), FDT_CWD_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, argv), FDT_ARGV_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, main_thread), FDT_THREAD_NAME},
+    {FDT_PART_TABLE, offsetof(struct fdt_slot, life.name), FDT_NAME_SIZE},
+    {FDT_PART_INCIDENTS, offsetof(struct fdt_incident, life.name), FDT_NAME_SIZE},
+    {FDT_PART_MODULES, offsetof(struct fdt_module, path), sizeof(((struct fdt_module *)NULL)->path)},
+    {FDT_PART_CALLS, 0, FDT_CALL_SIZE},
+    {FDT_PART_EXECS, offsetof(struct fdt_exec, text), FDT_EXEC_TEXT},
+    {FDT_PART_CROSSINGS, offsetof(struct fdt_crossing, life.name), FDT_NAME_SIZE},
+    {FDT_PART_RIGHTS, offsetof(struct fdt_right, life.name), FDT_NAME_SIZE},
+    {FDT_PART_THREADS, offsetof(struct fdt_thread, name), FDT_THREAD_NAME},
+};
+
+/* What means something to some format, terminal or part of ours. */
+static const char *const hostile[] = {
+    "", "/", "//", "\033]0;x\007", "\xe2\x80\xae", "\xc2\x9b", "\xff", "\xf0\x9f", "\xef\xbf\xbe", "%s%n", "\r\n",
+    "]]>", "<script>", "</script>", "<!--", "&#0;", "\"", "'", "\\", ",", ";", "=1+1", "::error::", "%0A", "*", "[",
+    "#", "[rule]", "unix:/run/x", "unix:@x", "inet:127.0.0.1:80", "127.0.0.1:80", "[::1]:80", " (deleted)", "/dev/null",
+    "/dev/fd/7", "--fd=7", "-", "fopen", "close", "dup2", "posix_spawn", "sh", "[vdso]", SESSION_LIBRARY};
+
+static void change_text(uint8_t *data, size_t size)
+{
+    const struct text *text = &texts[below(sizeof(texts) / sizeof(texts[0]))];
+    size_t rest = 0;
+    uint8_t *recording = pick_recording(data, size, &rest);
+    struct entry entry = recording != NULL ? entry_of(recording, rest, text->id) : (struct entry){.bytes = NULL};
+    if (entry.bytes == NULL || text->at + text->size > entry.length)
+        return;
+    const char *word = hostile[below(sizeof(hostile) / sizeof(hostile[0]))];
+    uint8_t *name = entry.bytes + text->at;
+    size_t length = strlen(word), taken = strnlen((char *)name, text->size);
+    size_t at = next_random() % 2 == 0 ? 0 : below(taken + 1);
+    if (next_random() % 16 == 0)
+        memset(name + taken, 'x', text->size - taken); /* as long as it can be, and without its end */
+    if (length > text->size - at)
+        length = text->size - at;
+    memcpy(name + at, word, length);
+    if (next_random() % 2 == 0 && at + length < text->size)
+        name[at + length] = '\0';
+}
+
+/* --- sessions --- */
+
+/* A recording stands twice: the copy is another image, or claims to be the same. */
+static size_t copy_piece(uint8_t *data, size_t size, size_t most)
+{
+    size_t length = 0;
+    uint8_t *recording = pick_recording(data, size, &length);
+    if (recording == NULL || length > most - size || find_pieces(data, size).count >= SESSION_PIECES)
+        return size;
+    memcpy(data + size, recording, length);
+    return size + length;
+}
+
+static size_t drop_piece(uint8_t *data, size_t size)
+{
+    size_t length = 0;
+    uint8_t *recording = pick_recording(data, size, &length);
+    if (recording == NULL || find_pieces(data, size).count < 2)
+        return size;
+    memmove(recording, recording + length, (size_t)(data + size - (recording + length)));
+    return size - length;
+}
+
+static size_t mutate_once(uint8_t *data, size_t size, size_t most)
+{
+    switch (next_random() % 64) {
+    case 0:
+        return LLVMFuzzerMutate(data, size, most);
+    case 1:
+        return copy_piece(data, size, most);
+    case 2:
+        return drop_piece(data, size);
+    case 3 ... 9:
+        copy_entry(data, size);
+        return size;
+    case 10 ... 17:
+        change_text(data, size);
+        return size;
+    case 18 ... 25:
+        change_bit(data, size);
+        return size;
+    default:
+        change_field(data, size);
+        return size;
+    }
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
     state = (uint64_t)seed * 2 + 1;
     next_random();
-    if (next_random() % 8 == 0)
+    if (size < sizeof(struct fdt_header))
         return LLVMFuzzerMutate(data, size, most);
-    for (uint64_t rounds = 1 + next_random() % 4; rounds > 0; rounds--)
-        if (next_random() % 8 == 0)
-            copy_entry(data, size);
-        else
-            change_field(data, size);
+    for (uint64_t rounds = 1 + next_random() % 4; rounds > 0 && size >= 8; rounds--)
+        size = mutate_once(data, size, most);
+    return size;
+}
+
+/* Of two sessions one, with pieces of each. Rarely: what is larger is slower, and mostly no wiser. */
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *left, size_t left_size, const uint8_t *right, size_t right_size,
+                                 uint8_t *out, size_t most, unsigned seed)
+{
+    const struct pieces both[2] = {find_pieces(left, left_size), find_pieces(right, right_size)};
+    size_t size = 0, taken = 0;
+    state = (uint64_t)seed * 2 + 1;
+    next_random();
+    if (next_random() % 16 != 0) {
+        size = left_size < most ? left_size : most;
+        memcpy(out, left, size);
+        return LLVMFuzzerCustomMutator(out, size, most, seed);
+    }
+    for (size_t side = 0; side < 2; side++)
+        for (size_t i = 0; i < both[side].count && taken < SESSION_PIECES; i++) {
+            size_t length = (size_t)(both[side].start[i + 1] - both[side].start[i]);
+            if (next_random() % 2 == 0 || length > most - size)
+                continue;
+            memcpy(out + size, both[side].start[i], length);
+            size += length;
+            taken++;
+        }
     return size;
 }
