@@ -9,6 +9,7 @@
 #include "misuse.h"
 #include "modules.h"
 #include "option.h"
+#include "picture.h"
 #include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
@@ -98,7 +99,9 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     struct fdt_life life;
     enum fdt_kind kind = table_kernel_kind(fd);
     /* And libc may have put something else there between the fork and now (daemon, forkpty). */
-    if (from != NULL && copy_parents(from, fork_ns, &life, &word) && table_kind_agrees(life.kind, kind)) {
+    bool known = from != NULL && (copy_parents(from, fork_ns, &life, &word) ||
+                                  picture_find(fd, fork_ns, from, &life, &word));
+    if (known && table_kind_agrees(life.kind, kind)) {
         memcpy(&entry.life, &life, offsetof(struct fdt_life, name));
         memcpy(name, life.name, FDT_NAME_SIZE);
         name[FDT_NAME_SIZE - 1] = '\0';
@@ -309,6 +312,7 @@ void process_adopt(uint64_t fork_ns)
         store.header->depth = parent_store.header->depth;
         store.header->suppressions = parent_store.header->suppressions;
         inherit_all(fork_ns != 0 ? fork_ns : store_now());
+        picture_forked();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
         store_unmap(&parent_store);
     }
