@@ -8,8 +8,9 @@
 
 struct part {
     uint64_t state;            /* 0: nothing was open, or it was just changing */
-    struct fdt_life life;
+    uint64_t life[offsetof(struct fdt_life, name) / sizeof(uint64_t)]; /* all but its name */
 };
+_Static_assert(offsetof(struct fdt_life, name) % sizeof(uint64_t) == 0, "the name follows without a gap");
 
 static struct {
     uint32_t busy;             /* atomic */
@@ -24,10 +25,7 @@ static void copy(struct part *part, const struct fdt_slot *slot)
     uint64_t state = table_word(slot);
     if ((state & FDT_LIVE) == 0 || __atomic_load_n(&slot->pen, __ATOMIC_ACQUIRE) != 0)
         return;
-    memcpy(&part->life, &slot->life, offsetof(struct fdt_life, name));
-    size_t length = strnlen(slot->life.name, FDT_NAME_SIZE - 1);
-    memcpy(part->life.name, slot->life.name, length);
-    part->life.name[length] = '\0';
+    memcpy(part->life, &slot->life, sizeof(part->life));
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (__atomic_load_n(&slot->pen, __ATOMIC_RELAXED) == 0 && table_word(slot) == state)
         part->state = state;
@@ -61,8 +59,9 @@ bool picture_find(int fd, uint64_t fork_ns, const struct fdt_slot *slot, struct 
     bool lived_on = slot->death.generation == FDT_GENERATION(part->state) && slot->death.ns >= fork_ns;
     if (part->state == 0 || (picture.threaded && !lived_on))
         return false;
-    *life = part->life;
-    *state = part->state;
+    memcpy(life, part->life, sizeof(part->life));
+    life->name[0] = '\0';
+    *state = part->state & ~(uint64_t)FDT_NAME_CUT;
     return true;
 }
 

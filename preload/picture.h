@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 /* The first so many numbers are in the picture: the kernel gives the lowest again first. */
-enum { PICTURE_MOST = 128 };
+enum { PICTURE_MOST = 96 };
 
 /*
  * In the parent, before a fork that it calls at fork_ns. A tenth of a microsecond a descriptor, no system call, no lock; of
@@ -21,8 +21,8 @@ enum { PICTURE_MOST = 128 };
  */
 void picture_take(uint64_t fork_ns);
 /*
- * In the child of that fork: the lifetime that fd had, and its state; slot is the parent's now. False when the picture does not
- * hold it, or the lifetime may have ended before the fork.
+ * In the child of that fork: the lifetime that fd had, without its name (it is too long for every process to keep room for), and
+ * its state; slot is the parent's now. False when the picture does not hold it, or the lifetime may have ended before the fork.
  */
 bool picture_find(int fd, uint64_t fork_ns, const struct fdt_slot *slot, struct fdt_life *life, uint64_t *state);
 /* In the child, when it has its own table: another thread's fork is none of its business. */

@@ -117,9 +117,9 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         entry.flags |= word & (FDT_IGNORED | FDT_HIDDEN | FDT_NAME_CUT | FDT_FLAG_SET | FDT_FLAG_CLEARED);
     } else {
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
-        if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
-            read_name(fd, name);
     }
+    if (name[0] == '\0' && (kind < FDT_PIPE || kind == FDT_TTY)) /* what has a path */
+        read_name(fd, name);
     bool is_shared = word != 0 && watch_is_shared(fd, FDT_GENERATION(word));
     if (table_birth(slot, fd, &entry) && is_shared)
         watch_shared(fd, FDT_GENERATION(table_word(slot)));
