@@ -121,6 +121,8 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     if (name[0] == '\0' && (kind < FDT_PIPE || kind == FDT_TTY)) /* what has a path */
         read_name(fd, name);
     bool is_shared = word != 0 && watch_is_shared(fd, FDT_GENERATION(word));
+    if (from == NULL && fd <= 2) /* closed before anybody looked at it: by mistake (stdio-closed) */
+        entry.flags |= FDT_UNTOUCHED;
     if (table_birth(slot, fd, &entry) && is_shared)
         watch_shared(fd, FDT_GENERATION(table_word(slot)));
 }
