@@ -189,6 +189,9 @@ static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call,
 {
     struct evidence evidence;
     incident_evidence(&evidence, fd);
+    /* A handle that had lost the number took it from the caller: that is told, and the caller is innocent. */
+    if (incident_about(FDT_INCIDENT_REUSE, 0, &evidence))
+        return UINT32_MAX;
     bool overwritten = was_overwritten(&evidence);
     if (overwritten)
         take_back_overwrite(&evidence);
