@@ -7,6 +7,7 @@
 #include "gate.h"
 #include "modules.h"
 #include "store.h"
+#include "thread.h"
 
 #include <string.h>
 
@@ -43,6 +44,7 @@ static uint32_t store_site(uint64_t hash, uint16_t call, uint32_t flags, const u
     site->call = call;
     site->flags = flags;
     site->first_ns = store_now();
+    site->tid = thread_self.tid;
     site->epoch = site_epoch();
     __atomic_store_n(&site->hash, hash, __ATOMIC_RELEASE);
     return id;

@@ -295,7 +295,7 @@ struct fdt_site {
     uint32_t flags;            /* FDT_SITE_* */
     uint64_t first_ns;
     uint32_t epoch;            /* module epoch the addresses belong to */
-    uint32_t reserved;
+    int32_t  tid;              /* the thread it was first seen in */
     struct fdt_sample samples[FDT_SAMPLES]; /* of birth number 2^n, at n % FDT_SAMPLES */
 };
 #define FDT_SITE_CUT      1u   /* the stack goes on; with fewer frames than header.depth, the unwinder was at its end */
