@@ -36,7 +36,10 @@ static bool ends_number(char c)
 /* A word of nothing but numbers and colons, 12:13:15, as Java tells its helper. In a longer one colons stand for other things. */
 static bool is_colon_list(const char *text)
 {
-    return is_digit(*text) && text[strspn(text, "0123456789:")] == '\0';
+    const char *end = text;
+    while (is_digit(*end) || *end == ':')
+        end++;
+    return is_digit(*text) && *end == '\0';
 }
 
 /* What may stand before a descriptor's number: the start of a word, --fd=7, 3,4, <&7, or "fd" and at most a sign: /fd/7. */

@@ -231,11 +231,15 @@ static COLD void ending_the_unseen(const struct call *call, int fd, const struct
     errno = saved;
 }
 
+#ifdef __GLIBC__
+extern FILE _IO_2_1_stdin_ __attribute__((weak)), _IO_2_1_stdout_ __attribute__((weak)), _IO_2_1_stderr_ __attribute__((weak));
+#endif
+
 /* What libc's own stream did with it we did not see, only that it has needed its buffer. musl does not tell. */
 static COLD void touch_by_stream(int fd)
 {
 #ifdef __GLIBC__
-    const FILE *stream = fd == 0 ? stdin : fd == 1 ? stdout : stderr;
+    const FILE *stream = fd == 0 ? &_IO_2_1_stdin_ : fd == 1 ? &_IO_2_1_stdout_ : &_IO_2_1_stderr_;
     if (stream != NULL && stream->_fileno == fd && stream->_IO_buf_base == NULL)
         return;
 #endif
