@@ -83,7 +83,7 @@ static bool fits(const char *kind, const char *name, const struct descriptor *de
 {
     char path[PATH_MAX];
     return fnmatch(kind, kind_name(descriptor->kind), 0) == 0 &&
-           (fnmatch(name, descriptor->life->name, 0) == 0 ||
+           (fnmatch(name, descriptor_name(descriptor), 0) == 0 ||
             (descriptor_path(descriptor, path, sizeof(path)) && fnmatch(name, path, 0) == 0));
 }
 

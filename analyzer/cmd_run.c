@@ -188,9 +188,11 @@ static int examine(struct run *run)
     const char *remedy = answer->remedy != NULL ? answer->remedy : "", *comma = answer->remedy != NULL ? "; " : "";
     if (answer->verdict == TRACEABLE || (answer->verdict == TRACEABLE_NOT && run->allow_untraced))
         return -1;
-    if (answer->verdict == TRACEABLE_NOT)
-        return command_error(run->command, "%s cannot be traced: %s; %s, or have it run untraced with --allow-untraced",
-                             run->words[0], answer->reason, remedy);
+    if (answer->verdict == TRACEABLE_NOT) {
+        int refused = command_error(run->command, "%s cannot be traced: %s; %s, or have it run untraced with "
+                                    "--allow-untraced", run->words[0], answer->reason, remedy);
+        return run->report.require_traced ? EXIT_UNTRACED : refused;
+    }
     command_error(run->command, "cannot run %s: %s%s%s", run->words[0], answer->reason, comma, remedy);
     return answer->verdict == TRACEABLE_MISSING ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }

@@ -89,16 +89,22 @@ const char *descriptor_call(const struct descriptor *descriptor)
     return segment_call(descriptor->image->segment, descriptor->life->call);
 }
 
+const char *descriptor_name(const struct descriptor *descriptor)
+{
+    return rights_named(descriptor).life->name;
+}
+
 bool descriptor_path(const struct descriptor *descriptor, char *path, size_t size)
 {
-    const char *name = descriptor->life->name;
+    struct descriptor named = rights_named(descriptor);
+    const char *name = named.life->name;
     int length;
-    if (name[0] == '\0' || (descriptor->state & (FDT_NAME_CUT | FDT_LABELED)) != 0)
+    if (name[0] == '\0' || (named.state & (FDT_NAME_CUT | FDT_LABELED)) != 0)
         return false;
     if (name[0] == '/')
         length = snprintf(path, size, "%s", name);
-    else if (descriptor->image->cwd[0] == '/')
-        length = snprintf(path, size, "%s/%s", descriptor->image->cwd, name);
+    else if (named.image->cwd[0] == '/')
+        length = snprintf(path, size, "%s/%s", named.image->cwd, name);
     else
         return false;
     return length > 0 && (size_t)length < size;

@@ -121,6 +121,11 @@ struct descriptor model_descriptor(const struct image *image, int fd, uint32_t g
 /* Its kind, resolved from its life alone: by the path it was opened with, or by what its sender had. */
 enum fdt_kind model_kind(const struct descriptor *descriptor);
 
+/*
+ * Its name, "" when it has none. A received one has none of its own, and goes by the name it had where it was born, as far as
+ * its way is known. Never NULL; in the segment's memory.
+ */
+const char *descriptor_name(const struct descriptor *descriptor);
 /* The absolute path its name stands for, seen from the image's first working directory. False: no telling. */
 bool descriptor_path(const struct descriptor *descriptor, char *path, size_t size);
 /* "open", "inherited", "hidden" or "ignored"; "closed" for a lifetime that has ended. */

@@ -197,16 +197,31 @@ struct descriptor rights_original(const struct sent_right *sent)
 }
 
 /* Who passed it on may have received it, too. A forged recording can go round in circles: hence the bound. */
+enum { HOPS_MOST = 8 };
+
+static bool step_back(struct descriptor *one)
+{
+    const struct sent_right *sent = rights_source(one);
+    if (sent == NULL)
+        return false;
+    *one = (struct descriptor){.image = sent->image, .fd = sent->right->fd, .generation = sent->right->generation,
+                               .state = sent->right->state, .life = &sent->right->life};
+    return true;
+}
+
 enum fdt_kind rights_kind(const struct descriptor *descriptor)
 {
-    enum { HOPS_MOST = 8 };
     struct descriptor one = *descriptor;
-    for (int hop = 0; hop < HOPS_MOST && one.life->kind == FDT_OTHER; hop++) {
-        const struct sent_right *sent = rights_source(&one);
-        if (sent == NULL)
+    for (int hop = 0; hop < HOPS_MOST && one.life->kind == FDT_OTHER; hop++)
+        if (!step_back(&one))
             return FDT_OTHER;
-        one = (struct descriptor){.image = sent->image, .fd = sent->right->fd, .generation = sent->right->generation,
-                                  .state = sent->right->state, .life = &sent->right->life};
-    }
     return one.life->kind == FDT_OTHER ? FDT_OTHER : model_kind(&one);
+}
+
+struct descriptor rights_named(const struct descriptor *descriptor)
+{
+    struct descriptor one = *descriptor;
+    for (int hop = 0; hop < HOPS_MOST && one.life->name[0] == '\0' && step_back(&one); hop++)
+        ;
+    return one;
 }

@@ -22,5 +22,7 @@ const struct sent_right *rights_source(const struct descriptor *descriptor);
 struct descriptor rights_original(const struct sent_right *sent);
 /* What kind of thing a received lifetime is, as far as its senders knew; FDT_OTHER when nobody did. */
 enum fdt_kind rights_kind(const struct descriptor *descriptor);
+/* The lifetime that gives a received one its name: the first on the way back that has one, else the last that is known. */
+struct descriptor rights_named(const struct descriptor *descriptor);
 
 #endif

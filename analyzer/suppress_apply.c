@@ -125,7 +125,7 @@ static bool fits_descriptor(const struct suppression *item, const struct descrip
     char path[PATH_MAX];
     if (item->kind != NULL && fnmatch(item->kind, kind_name(descriptor->kind), 0) != 0)
         return false;
-    return item->object == NULL || fnmatch(item->object, descriptor->life->name, 0) == 0 ||
+    return item->object == NULL || fnmatch(item->object, descriptor_name(descriptor), 0) == 0 ||
            (descriptor_path(descriptor, path, sizeof(path)) && fnmatch(item->object, path, 0) == 0);
 }
 

@@ -42,8 +42,9 @@ static const char *noun_one(enum fdt_kind kind)
 void words_thing(FILE *out, const struct descriptor *descriptor)
 {
     fputs(noun_one(descriptor->kind), out);
-    if (descriptor->life->name[0] != '\0')
-        fprintf(out, " \"%s%s\"", descriptor->state & FDT_NAME_CUT ? "..." : "", descriptor->life->name);
+    const char *name = descriptor_name(descriptor);
+    if (name[0] != '\0')
+        fprintf(out, " \"%s%s\"", descriptor->state & FDT_NAME_CUT ? "..." : "", name);
 }
 
 void words_things(FILE *out, const struct finding *finding)

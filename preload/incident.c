@@ -49,6 +49,19 @@ uint32_t incident_find(enum fdt_incident_type type, uint32_t site, const struct 
     return UINT32_MAX;
 }
 
+bool incident_about(enum fdt_incident_type type, int error, const struct evidence *evidence)
+{
+    uint32_t count = __atomic_load_n(&store.header->incidents, __ATOMIC_ACQUIRE);
+    uint32_t have = __atomic_load_n(&store.secured[FDT_PART_INCIDENTS], __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < have; i++) {
+        const struct fdt_incident *entry = &store.incidents[i];
+        if (__atomic_load_n(&entry->commit, __ATOMIC_ACQUIRE) == 1 && entry->type == type && entry->error == error &&
+            entry->life.site == evidence->life.site && entry->death.site == evidence->death.site)
+            return true;
+    }
+    return false;
+}
+
 /* Two threads may add the same one at once: a reader, who adds up what is equal, does not mind. */
 static void enchain(uint32_t *head, uint32_t index)
 {

@@ -37,6 +37,8 @@ struct offence incident_offence(const struct call *call);
 
 /* The one that is equal, UINT32_MAX when there is none. */
 uint32_t incident_find(enum fdt_incident_type type, uint32_t site, const struct evidence *evidence, int error);
+/* Has one of this type and error been kept about lifetimes that began and ended where this one did? A walk over all of them. */
+bool incident_about(enum fdt_incident_type type, int error, const struct evidence *evidence);
 /* A new incident, whatever there is already. Its index, or UINT32_MAX when there is no room. */
 uint32_t incident_new(enum fdt_incident_type type, const struct offence *offence, int error, const struct evidence *evidence);
 /*

@@ -105,8 +105,9 @@ static void turn_to(struct evidence *evidence, const struct fdt_past *past)
 }
 
 /*
- * Whose number was it, in the offender's eyes? The one it has closed from this very place before; else the latest that its
- * thread had to do with; else the latest. Who merely had the number in between is not blamed.
+ * Whose number was it, in the offender's eyes? The one it has closed from this very place before; else, of those that its
+ * thread had to do with, the one that was ended by the same function on behalf of the same callers, as far as they go, and
+ * the latest of equals; else the latest of all. Who merely had the number in between is not blamed.
  */
 static void find_owner(struct evidence *evidence, uint32_t site)
 {
@@ -120,13 +121,17 @@ static void find_owner(struct evidence *evidence, uint32_t site)
             turn_to(evidence, &past);
             return;
         }
-    if (evidence->life.tid == tid || evidence->death.tid == tid)
-        return;
-    for (uint32_t back = 1; back <= HISTORY_LENGTH; back++)
-        if (history_find(evidence->fd, latest - back, &past) && (past.birth_tid == tid || past.death_tid == tid)) {
+    bool is_own = evidence->life.tid == tid || evidence->death.tid == tid;
+    unsigned most = is_own ? 1 + sites_shared(evidence->death.site, site) : 0;
+    for (uint32_t back = 1; back <= HISTORY_LENGTH; back++) {
+        if (!history_find(evidence->fd, latest - back, &past) || (past.birth_tid != tid && past.death_tid != tid))
+            continue;
+        unsigned shared = 1 + sites_shared(past.death_site, site);
+        if (shared > most) {
+            most = shared;
             turn_to(evidence, &past);
-            return;
         }
+    }
 }
 
 /*
@@ -184,6 +189,9 @@ static uint32_t keep_stale(enum fdt_incident_type type, const struct call *call,
 {
     struct evidence evidence;
     incident_evidence(&evidence, fd);
+    /* A handle that had lost the number took it from the caller: that is told, and the caller is innocent. */
+    if (incident_about(FDT_INCIDENT_REUSE, 0, &evidence))
+        return UINT32_MAX;
     bool overwritten = was_overwritten(&evidence);
     if (overwritten)
         take_back_overwrite(&evidence);
@@ -309,17 +317,28 @@ void misuse_bad_use(const struct call *call, int fd, bool has_past)
         remember_in_run(run, keep_stale(FDT_INCIDENT_BAD_USE, call, fd));
 }
 
-/* Whoever reads the list of open descriptors is about to close what it names: /proc/self/fd, /proc/PID/fd, /dev/fd. */
+/* The list of open descriptors: /proc/self/fd, /proc/PID/fd, /dev/fd. */
+static bool is_list(const struct fdt_slot *slot)
+{
+    const char *name = slot->life.name, *last = strrchr(name, '/');
+    return last != NULL && strcmp(last, "/fd") == 0 &&
+           (strncmp(name, "/proc/", 6) == 0 || strncmp(name, "/dev/", 5) == 0);
+}
+
+/* Whoever reads the list is about to close what it names. */
 static bool list_is_open(void)
 {
-    for (uint32_t fd = 0; fd < table_end(); fd++) {
-        const struct fdt_slot *slot = table_at(fd);
-        const char *name = slot->life.name, *last = strrchr(name, '/');
-        if ((table_word(slot) & FDT_LIVE) && last != NULL && strcmp(last, "/fd") == 0 &&
-            (strncmp(name, "/proc/", 6) == 0 || strncmp(name, "/dev/", 5) == 0))
+    for (uint32_t fd = 0; fd < table_end(); fd++)
+        if ((table_word(table_at(fd)) & FDT_LIVE) && is_list(table_at(fd)))
             return true;
-    }
     return false;
+}
+
+/* Whoever reads it to its end first, and closes it, finds its own number among those it names. */
+static bool was_list(int fd)
+{
+    const struct fdt_slot *slot = table_peek(fd);
+    return slot != NULL && is_list(slot);
 }
 
 void misuse_failed_close(const struct call *call, int fd, bool has_past)
@@ -328,7 +347,7 @@ void misuse_failed_close(const struct call *call, int fd, bool has_past)
     if (UNLIKELY(quarantine_on) && list_is_open()) /* which names tombstones, too */
         return;
     bool suspect = in_run(run, call, fd);
-    if (!has_past)
+    if (!has_past || was_list(fd))
         take_back(run);
     else if (suspect)
         remember_in_run(run, keep_stale(FDT_INCIDENT_DOUBLE_CLOSE, call, fd));

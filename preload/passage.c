@@ -33,6 +33,15 @@ static bool ends_number(char c)
     return c == '\0' || strchr(", )]'\"\n\t&|<>", c) != NULL;
 }
 
+/* A word of nothing but numbers and colons, 12:13:15, as Java tells its helper. In a longer one colons stand for other things. */
+static bool is_colon_list(const char *text)
+{
+    const char *end = text;
+    while (is_digit(*end) || *end == ':')
+        end++;
+    return is_digit(*text) && *end == '\0';
+}
+
 /* What may stand before a descriptor's number: the start of a word, --fd=7, 3,4, <&7, or "fd" and at most a sign: /fd/7. */
 static bool begins_number(const char *text, const char *digit)
 {
@@ -47,6 +56,7 @@ static bool begins_number(const char *text, const char *digit)
 
 static void find_numbers(struct passage *passage, const char *text)
 {
+    bool colons = is_colon_list(text);
     for (const char *at = text; *at != '\0'; at++) {
         if (!is_digit(*at) || (at > text && is_digit(at[-1])))
             continue;
@@ -54,7 +64,7 @@ static void find_numbers(struct passage *passage, const char *text)
         long number = 0;
         for (; is_digit(*end) && end - at < 8; end++)
             number = number * 10 + (*end - '0');
-        if (*at != '0' && ends_number(*end) && begins_number(text, at))
+        if (*at != '0' && (colons || (ends_number(*end) && begins_number(text, at))))
             name_number(passage, number);
     }
 }

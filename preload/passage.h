@@ -6,7 +6,7 @@
  * process just before, to be taken back when it fails, because nobody of ours is left after it has succeeded.
  *
  * Signs of intent, judged here because nobody sees arguments and environment later: the number is 0, 1 or 2; it stands in
- * argv or in the environment as a descriptor would (--fd=7, 3,4, /dev/fd/7, <&7); LISTEN_FDS covers it (sd_listen_fds(3)); the
+ * argv or in the environment as a descriptor would (--fd=7, 3,4, 3:4, /dev/fd/7, <&7); LISTEN_FDS covers it (sd_listen_fds(3)); the
  * program is executed from it (fexecve); the child put it there or cleared its flag (changes.h); the flag was cleared here.
  */
 #ifndef FDTRACE_PASSAGE_H

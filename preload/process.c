@@ -11,6 +11,7 @@
 #include "misuse.h"
 #include "modules.h"
 #include "option.h"
+#include "picture.h"
 #include "quarantine.h"
 #include "raw.h"
 #include "ring.h"
@@ -100,7 +101,9 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
     struct fdt_life life;
     enum fdt_kind kind = table_kernel_kind(fd);
     /* And libc may have put something else there between the fork and now (daemon, forkpty). */
-    if (from != NULL && copy_parents(from, fork_ns, &life, &word) && table_kind_agrees(life.kind, kind)) {
+    bool known = from != NULL && (copy_parents(from, fork_ns, &life, &word) ||
+                                  picture_find(fd, fork_ns, from, &life, &word));
+    if (known && table_kind_agrees(life.kind, kind)) {
         memcpy(&entry.life, &life, offsetof(struct fdt_life, name));
         memcpy(name, life.name, FDT_NAME_SIZE);
         name[FDT_NAME_SIZE - 1] = '\0';
@@ -116,10 +119,12 @@ static void inherit(int fd, const struct fdt_slot *from, uint64_t fork_ns)
         entry.flags |= word & (FDT_IGNORED | FDT_HIDDEN | FDT_NAME_CUT | FDT_FLAG_SET | FDT_FLAG_CLEARED);
     } else {
         entry.life.kind = (uint8_t)(kind == FDT_KIND_COUNT ? FDT_OTHER : kind);
-        if (kind < FDT_PIPE || kind == FDT_TTY) /* what has a path */
-            read_name(fd, name);
     }
+    if (name[0] == '\0' && (kind < FDT_PIPE || kind == FDT_TTY)) /* what has a path */
+        read_name(fd, name);
     bool is_shared = word != 0 && watch_is_shared(fd, FDT_GENERATION(word));
+    if (from == NULL && fd <= 2) /* closed before anybody looked at it: by mistake (stdio-closed) */
+        entry.flags |= FDT_UNTOUCHED;
     if (table_birth(slot, fd, &entry) && is_shared)
         watch_shared(fd, FDT_GENERATION(table_word(slot)));
 }
@@ -311,6 +316,7 @@ void process_adopt(uint64_t fork_ns)
         store.header->depth = parent_store.header->depth;
         store.header->suppressions = parent_store.header->suppressions;
         inherit_all(fork_ns != 0 ? fork_ns : store_now());
+        picture_forked();
         __atomic_store_n(&store.header->state, FDT_STATE_RUNNING, __ATOMIC_RELEASE);
         store_unmap(&parent_store);
     }

@@ -16,6 +16,7 @@
 #include "watch.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static void lose_slot(void)
@@ -230,9 +231,26 @@ static COLD void ending_the_unseen(const struct call *call, int fd, const struct
     errno = saved;
 }
 
+#ifdef __GLIBC__
+extern FILE _IO_2_1_stdin_ __attribute__((weak)), _IO_2_1_stdout_ __attribute__((weak)), _IO_2_1_stderr_ __attribute__((weak));
+#endif
+
+/* What libc's own stream did with it we did not see, only that it has needed its buffer. musl does not tell. */
+static COLD void touch_by_stream(int fd)
+{
+#ifdef __GLIBC__
+    const FILE *stream = fd == 0 ? &_IO_2_1_stdin_ : fd == 1 ? &_IO_2_1_stdout_ : &_IO_2_1_stderr_;
+    if (stream != NULL && stream->_fileno == fd && stream->_IO_buf_base == NULL)
+        return;
+#endif
+    fd_touch(fd);
+}
+
 struct dying fd_ending(const struct call *call, int fd, enum fdt_owner owner, const void *handle)
 {
     struct dying dying;
+    if (UNLIKELY(fd >= 0 && fd <= 2))
+        touch_by_stream(fd);
     begin_dying(call, fd, &dying);
     if (UNLIKELY(dying.against || (dying.before & (FDT_INHERITED | FDT_ADOPTED))) && handle == NULL)
         ending_the_unseen(call, fd, &dying);

@@ -7,6 +7,7 @@
 #include "gate.h"
 #include "modules.h"
 #include "store.h"
+#include "thread.h"
 
 #include <string.h>
 
@@ -43,6 +44,7 @@ static uint32_t store_site(uint64_t hash, uint16_t call, uint32_t flags, const u
     site->call = call;
     site->flags = flags;
     site->first_ns = store_now();
+    site->tid = thread_self.tid;
     site->epoch = site_epoch();
     __atomic_store_n(&site->hash, hash, __ATOMIC_RELEASE);
     return id;
@@ -76,6 +78,20 @@ uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, uns
         }
     }
     return FDT_NO_SITE;
+}
+
+unsigned sites_shared(uint32_t one, uint32_t other)
+{
+    uint32_t most = store.count[FDT_PART_SITES];
+    if (one == FDT_NO_SITE || other == FDT_NO_SITE || one >= most || other >= most)
+        return 0;
+    const struct fdt_site *a = &store.sites[one], *b = &store.sites[other];
+    unsigned depth = a->depth < b->depth ? a->depth : b->depth, shared = 0;
+    if (a->frames + depth > store.count[FDT_PART_FRAMES] || b->frames + depth > store.count[FDT_PART_FRAMES])
+        return 0;
+    while (shared < depth && store.frames[a->frames + shared] == store.frames[b->frames + shared])
+        shared++;
+    return shared;
 }
 
 void site_sample(struct fdt_site *site, uint64_t births, uint64_t live)

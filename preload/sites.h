@@ -17,6 +17,9 @@
  */
 uint32_t site_intern(uint16_t call, uint32_t flags, const uintptr_t *frames, unsigned depth);
 
+/* How many frames two stacks have in common, from the innermost on; 0 for FDT_NO_SITE, or frames that are not kept. */
+unsigned sites_shared(uint32_t one, uint32_t other);
+
 /* Birth number `births` of the site, a power of two, made it `live`: kept for those who ask whether it keeps growing. */
 void site_sample(struct fdt_site *site, uint64_t births, uint64_t live);
 

@@ -6,6 +6,7 @@
  */
 #include "borrow.h"
 #include "gate.h"
+#include "picture.h"
 #include "process.h"
 #include "raw.h"
 #include "record.h"
@@ -37,6 +38,7 @@ static void forked(const struct call *call, pid_t child, uint64_t fork_ns)
     {                                                                                                  \
         struct call call = CALL(name);                                                                 \
         uint64_t fork_ns = store_now();                                                                \
+        picture_take(fork_ns);                                                                         \
         pid_t child = REAL(name)();                                                                    \
         forked(&call, child, fork_ns);                                                                 \
         return child;                                                                                  \

@@ -1,11 +1,12 @@
 /*
- * select and the check behind FD_SET. An fd_set has FD_SETSIZE bits; a greater number writes over what lies behind it. To
- * ask about a closed number is no misuse here, so nothing else is looked at.
+ * select and the check behind FD_SET. An fd_set has FD_SETSIZE bits; a greater number writes over what lies behind it. And
+ * a closed number among them makes the whole call fail, where poll would only say so: that is a use of it.
  */
 #include "compat.h"
 #include "filter.h"
 #include "raw.h"
 #include "shapes.h"
+#include "table.h"
 
 #include <sys/select.h>
 
@@ -36,6 +37,21 @@ static bool is_in_a_set(int fd, const fd_set *const sets[3])
     return false;
 }
 
+/* After EBADF: the kernel has read the sets that far, and left them alone. Of several the first one is told. */
+static COLD void closed_in_a_set(const struct call *call, int count, const fd_set *const sets[3])
+{
+    for (int fd = 0; fd < count && fd < (int)table_end(); fd++) {
+        uint64_t word = fd_word(fd);
+        bool closed = word != 0 && (word & FDT_LIVE) == 0;
+        for (int i = 0; closed && i < 3; i++) {
+            if (sets[i] == NULL || !(((const unsigned long *)sets[i])[fd / __NFDBITS] >> fd % __NFDBITS & 1))
+                continue;
+            fd_bad_use(call, fd);
+            return;
+        }
+    }
+}
+
 #define SELECT(name, public, list)                                                                     \
     HOOK(name, public);                                                                                \
     EXPORT int name(PARAMS(list))                                                                      \
@@ -45,10 +61,14 @@ static bool is_in_a_set(int fd, const fd_set *const sets[3])
             is_in_a_set(count - 1, (const fd_set *[]){in, out, exceptional}))                          \
             fd_over_select(&call, count - 1);                                                          \
         if (UNLIKELY(quarantine_on) && asks_for_tombstone(count, (const fd_set *[]){in, out, exceptional})) { \
+            closed_in_a_set(&call, count, (const fd_set *[]){in, out, exceptional});                   \
             errno = EBADF;                                                                             \
             return -1;                                                                                 \
         }                                                                                              \
-        return REAL(name)(ARGS(list));                                                                 \
+        int answer = REAL(name)(ARGS(list));                                                           \
+        if (UNLIKELY(answer < 0) && errno == EBADF)                                                    \
+            closed_in_a_set(&call, count, (const fd_set *[]){in, out, exceptional});                   \
+        return answer;                                                                                 \
     }
 
 SELECT(select, "select", ((int, count), (fd_set *, in), (fd_set *, out), (fd_set *, exceptional), (struct timeval *, timeout)))

@@ -213,6 +213,7 @@ Test(run, programs_that_cannot_be_traced)
     const char *of_static = script(text("%s/script", scratch), text("#!%s\n", HELPER("static")));
     expect_refusal(TRACE("--", HELPER("static")), 2, "cannot be traced: it is statically linked");
     expect_refusal(TRACE("--", HELPER("static")), 2, "--allow-untraced");
+    expect_refusal(TRACE("--require-traced", "--", HELPER("static")), 3, "cannot be traced: it is statically linked");
     expect_refusal(TRACE("--", of_static), 2, text("its interpreter %s is statically linked", HELPER("static")));
     expect_refusal(TRACE("--", script(text("%s/short", scratch), "\177ELF")), 126, "damaged");
     expect_refusal(TRACE("--", script(text("%s/lost", scratch), "#!/no/interpreter\n")), 127, "/no/interpreter");

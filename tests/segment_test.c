@@ -50,7 +50,7 @@ static const struct layout layouts[] = {
     F(fdt_sample, ns), F(fdt_sample, live), F(fdt_sample, births),
     F(fdt_site, hash), F(fdt_site, frames), F(fdt_site, depth), F(fdt_site, call), F(fdt_site, births),
     F(fdt_site, deaths), F(fdt_site, inheritable), F(fdt_site, peak), F(fdt_site, flags), F(fdt_site, first_ns),
-    F(fdt_site, epoch), F(fdt_site, reserved), F(fdt_site, samples),
+    F(fdt_site, epoch), F(fdt_site, tid), F(fdt_site, samples),
     F(fdt_event, sequence), F(fdt_event, ns), F(fdt_event, site), F(fdt_event, tid), F(fdt_event, fd),
     F(fdt_event, generation), F(fdt_event, other), F(fdt_event, call), F(fdt_event, type), F(fdt_event, reserved),
     F(fdt_event, value),

@@ -166,6 +166,16 @@ Test(threads, one_that_nobody_named_gives_up_its_place)
     json_decref(report);
 }
 
+/* A number that has been used for something else since tells no more who was born on it; the site does. */
+Test(threads, a_place_knows_who_came_first)
+{
+    trace((const char *const[]){built("tests/twins/limit_not_hit"), NULL}, 0, (const char *const[]){"json:j", NULL});
+    json_t *report = report_load(file_of("j"));
+    const json_t *finding = finding_of(report, "missing-cloexec");
+    cr_expect(json_is_integer(json_object_get(stack_called(finding, "birth"), "thread")));
+    json_decref(report);
+}
+
 enum { TID = 77 };
 
 Test(threads, a_number_that_is_used_again_has_two_names)

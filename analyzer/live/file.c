@@ -50,7 +50,7 @@ static struct sockaddr_un peer_of(int pid, int fd)
     return peer;
 }
 
-/* syslog(3) keeps a datagram socket, nscd's clients a stream; all of libc's are close-on-exec. */
+/* syslog(3) keeps a datagram socket, nscd's clients a stream. */
 static bool is_libc_socket(const struct live *live, const struct live_descriptor *descriptor)
 {
     static const char *const paths[] = {
@@ -60,8 +60,6 @@ static bool is_libc_socket(const struct live *live, const struct live_descriptor
 #undef FDT_HIDDEN_FILE
 #undef FDT_HIDDEN_SOCKET
     };
-    if ((descriptor->flags & O_CLOEXEC) == 0)
-        return false;
     struct sockaddr_un peer = peer_of(live->pid, descriptor->fd);
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
         if (strcmp(peer.sun_path, paths[i]) == 0)
@@ -71,6 +69,8 @@ static bool is_libc_socket(const struct live *live, const struct live_descriptor
 
 bool live_is_libc(const struct live *live, const struct live_descriptor *descriptor)
 {
+    if ((descriptor->flags & O_CLOEXEC) == 0) /* all of libc's own are */
+        return false;
     switch (descriptor->kind) {
     case FDT_FILE:        return is_libc_file(descriptor->name);
     case FDT_SOCKET_UNIX: return is_libc_socket(live, descriptor);

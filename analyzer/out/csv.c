@@ -71,7 +71,7 @@ static void put_descriptor(FILE *out, const struct image *image, const struct de
         return;
     }
     fprintf(out, "%d,%s", descriptor->fd, kind_name(descriptor->kind));
-    put_next(out, descriptor->life->name);
+    put_next(out, descriptor_name(descriptor));
     put_next(out, descriptor_call(descriptor));
     fprintf(out, ",%s,%s,", descriptor_state(descriptor), (descriptor->state & FDT_CLOEXEC) != 0 ? "true" : "false");
     if (descriptor->life->ns != 0)

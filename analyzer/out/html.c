@@ -84,7 +84,7 @@ static json_t *lifetime_value(const struct lifetime *lifetime, uint64_t origin)
 {
     const struct descriptor *descriptor = &lifetime->descriptor;
     return json_pack("[I, i, s, s, o, o, f, f, b, b]", (json_int_t)descriptor->image->id, descriptor->fd,
-                     descriptor_state(descriptor), kind_name(descriptor->kind), json_of_text(descriptor->life->name),
+                     descriptor_state(descriptor), kind_name(descriptor->kind), json_of_text(descriptor_name(descriptor)),
                      json_of_text(descriptor_call(descriptor)), seconds(lifetime->begin_ns, origin),
                      seconds(lifetime->end_ns, origin), lifetime->birth_seen, lifetime->end_seen);
 }

@@ -110,7 +110,7 @@ json_t *json_of_descriptor(const struct descriptor *descriptor)
     json_t *born = life->ns != 0 ? json_real(model_seconds(descriptor->image, life->ns)) : json_null();
     json_t *value = json_pack(
         "{s:i, s:s, s:o, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:I}", "fd", descriptor->fd, "kind",
-        kind_name(descriptor->kind), "name", json_of_text(life->name), "call",
+        kind_name(descriptor->kind), "name", json_of_text(descriptor_name(descriptor)), "call",
         json_of_text(descriptor_call(descriptor)), "cloexec", (descriptor->state & FDT_CLOEXEC) != 0, "state",
         descriptor_state(descriptor), "owner", owner_name(life->owner), "born", born, "age",
         life->ns != 0 ? json_real(descriptor_age(descriptor)) : json_null(), "lineage", lineage(descriptor),

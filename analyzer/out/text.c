@@ -150,7 +150,7 @@ static void put_names(FILE *out, const struct finding *finding)
     struct { const char *name; size_t count; } names[NAMES_COMPARED];
     size_t distinct = 0, others = 0;
     for (size_t i = 0; i < finding->descriptor_count; i++) {
-        const char *name = finding->descriptors[i].life->name;
+        const char *name = descriptor_name(&finding->descriptors[i]);
         size_t j = 0;
         if (*name == '\0')
             continue;

@@ -118,7 +118,7 @@ static json_t *thread_name(const struct descriptor *descriptor)
 static void put_lifetime(struct trace *trace, const struct lifetime *lifetime)
 {
     const struct descriptor *descriptor = &lifetime->descriptor;
-    const char *name = descriptor->life->name, *kind = kind_name(descriptor->kind);
+    const char *name = descriptor_name(descriptor), *kind = kind_name(descriptor->kind);
     int pid = descriptor->image->pid, track = DESCRIPTOR_TRACKS + descriptor->fd;
     put_metadata(trace, pid, track, "thread_name", "name", words("descriptor %d", descriptor->fd));
     put_metadata(trace, pid, track, "thread_sort_index", "sort_index", json_integer(descriptor->fd));

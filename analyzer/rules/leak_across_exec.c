@@ -48,12 +48,13 @@ static bool is_accusable(const struct descriptor *descriptor, const struct root 
     return !put_there;
 }
 
-/* The path the caller knows it by; a bare name is better told by what it turned out to be. */
+/* The path the caller knows it by; a bare name, or /proc/self/exe, is better told by what it turned out to be. */
 static const char *target_of(const struct receiver *receiver)
 {
     const char *given = receiver->launch != NULL ? launch_path(receiver->launch) : "";
     const char *actual = receiver->to != NULL ? receiver->to->exe : "";
-    return strchr(given, '/') != NULL || actual[0] == '\0' ? given : actual;
+    bool names_it = strchr(given, '/') != NULL && strncmp(given, "/proc/", 6) != 0;
+    return names_it || actual[0] == '\0' ? given : actual;
 }
 
 static void begin(struct receiver *receiver)

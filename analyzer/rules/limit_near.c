@@ -64,6 +64,7 @@ static void check(const struct rule *rule, const struct image *image, struct fin
     if (site != FDT_NO_SITE)
         finding_add_stack(finding, (struct finding_stack){.role = "birth", .image = image, .site = site,
                                                           .call = segment_call(image->segment, call),
+                                                          .thread = image->segment->sites[site].tid,
                                                           .ns = image->segment->sites[site].first_ns});
 }
 

@@ -55,7 +55,7 @@ static void look_at_sites(const struct rule *rule, const struct image *image, st
         if (finding->stack_count == 0) {
             finding_add_stack(finding, (struct finding_stack){.role = "birth", .image = image, .site = id,
                                                               .call = segment_call(segment, site->call),
-                                                              .ns = site->first_ns});
+                                                              .thread = site->tid, .ns = site->first_ns});
             flag_again_find(finding, image, id);
         }
     }
@@ -75,11 +75,6 @@ static void add_examples(const struct image *image, struct findings *findings, s
         finding_add_descriptor(findings, account->finding,
                                model_descriptor(image, (int)fd, FDT_GENERATION(slot->state), slot->state, &slot->life));
         account->shown = true;
-        struct finding_stack *stack = &account->finding->stacks[0];
-        if (stack->thread == 0) { /* a site does not know who made its births; number and time name a thread */
-            stack->thread = slot->life.tid;
-            stack->ns = slot->life.ns;
-        }
     }
 }
 

@@ -2,7 +2,8 @@
  * stdio-closed: an inherited 0, 1 or 2 was closed and never replaced: the next open lands there. Usually it is the
  * close of a variable that was never set, which succeeded by luck.
  *
- * Told only of programs that went on working with descriptors of their own: cat closes its input, too, when all is done.
+ * Told only of programs that had never used it, or went on working with descriptors of their own: cat closes its input,
+ * too, when all is done.
  *
  * Silent: shells, which are told to; fclose, by which programs make sure that their output was written; a program that
  * closed two of them or all three, because that was meant; sweeps; and who goes on by an exec.
@@ -47,7 +48,7 @@ static void check(const struct rule *rule, const struct image *image, struct fin
     if (many != 1)
         return;
     const struct fdt_slot *slot = &image->segment->slots[closed];
-    if (!went_on(image, slot->death.ns))
+    if ((slot->state & FDT_UNTOUCHED) == 0 && !went_on(image, slot->death.ns))
         return;
     uint64_t offence = model_site_key(findings->model, image, slot->death.site, slot->death.call);
     struct finding *finding = findings_at(findings, rule, image, 0, offence);

@@ -5,12 +5,16 @@
  * A program that goes on with a standard number closed puts one file after the other there: that is one finding for each
  * number, which shows the first of them.
  *
- * Silent: a shell; a program that closed the number itself in the function that opened the new one, which is the
- * oldest way to redirect; and one that noticed, and moved it away (the guest takes that incident back).
+ * A note where the program closed the number in the function that opened the new one, for the new one can take its place:
+ * that is the oldest way to redirect, and looks the same when it happens by accident.
+ *
+ * Silent: a shell; who redirected like that and went on to another program; and who noticed, and moved it away (the guest
+ * takes that incident back).
  */
 #include "rule.h"
 #include "words.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static bool runs_in(const struct model_stack *stack, const char *function)
@@ -39,13 +43,24 @@ static bool is_redirection(const struct image *image, const struct fdt_incident 
     return runs_in(&birth, own_function(image, &death));
 }
 
+/* Every program this one starts could use it as what it stands for. */
+static bool can_stand_for(const struct fdt_incident *incident)
+{
+    int mode = (int)incident->life.flags & O_ACCMODE;
+    return (incident->state & FDT_CLOEXEC) == 0 &&
+           (incident->life.kind == FDT_UNASKED || incident->life.kind == FDT_FILE) &&
+           (mode == O_RDWR || mode == (incident->fd == 0 ? O_RDONLY : O_WRONLY));
+}
+
 static void report(const struct rule *rule, const struct image *image, struct findings *findings,
-                   const struct fdt_incident *incident)
+                   const struct fdt_incident *incident, bool redirected)
 {
     const struct fdt_death *death = &incident->death;
-    struct finding *finding = findings_at(findings, rule, image, (uint64_t)incident->fd + 1, 0);
+    struct finding *finding = findings_at(findings, rule, image, (uint64_t)incident->fd + 1, redirected);
     if (finding == NULL)
         return;
+    if (redirected)
+        finding->severity = SEVERITY_NOTE;
     finding->count += incident->count;
     finding_add_descriptor(findings, finding, model_descriptor(image, incident->fd, incident->generation,
                                                                incident->state, &incident->life));
@@ -66,8 +81,11 @@ static void check(const struct rule *rule, const struct image *image, struct fin
         return;
     for (uint32_t i = 0; i < image->segment->incident_count; i++) {
         const struct fdt_incident *incident = &image->segment->incidents[i];
-        if (incident->type == FDT_INCIDENT_STDIO_SLOT && !is_redirection(image, incident, findings))
-            report(rule, image, findings, incident);
+        if (incident->type != FDT_INCIDENT_STDIO_SLOT)
+            continue;
+        bool redirected = can_stand_for(incident) && is_redirection(image, incident, findings);
+        if (!redirected || image->end.how != END_EXEC)
+            report(rule, image, findings, incident, redirected);
     }
 }
 

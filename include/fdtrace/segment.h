@@ -217,7 +217,7 @@ struct fdt_header {
 #define FDT_UNSEEN_DEATH (UINT64_C(1) << 10)/* dead, but no close was seen: the kernel said so           */
 #define FDT_DELETED     (UINT64_C(1) << 11) /* its file had no name left when the image ended                     */
 #define FDT_INTENDED    (UINT64_C(1) << 12) /* the exec that ended the image was meant to hand it on          */
-#define FDT_UNTOUCHED   (UINT64_C(1) << 13) /* came in a message and has not been used for anything since     */
+#define FDT_UNTOUCHED   (UINT64_C(1) << 13) /* came in a message, or is 0 to 2 of a new program: not used yet */
 #define FDT_TIMED       (UINT64_C(1) << 14) /* LIVE: slot.used follows its uses (option last_used)                   */
 #define FDT_TOMBSTONE   FDT_TIMED           /* dead: the number is kept occupied (option quarantine)                  */
 #define FDT_LABELED     (UINT64_C(1) << 15) /* life.name is what the program calls it (fdtrace_label), no path or address */
@@ -294,7 +294,7 @@ struct fdt_site {
     uint32_t flags;            /* FDT_SITE_* */
     uint64_t first_ns;
     uint32_t epoch;            /* module epoch the addresses belong to */
-    uint32_t reserved;
+    int32_t  tid;              /* the thread it was first seen in */
     struct fdt_sample samples[FDT_SAMPLES]; /* of birth number 2^n, at n % FDT_SAMPLES */
 };
 #define FDT_SITE_CUT      1u   /* the stack goes on; with fewer frames than header.depth, the unwinder was at its end */

@@ -1,4 +1,7 @@
-/* Opens files behind the tracer's back: on a number never used before, and on one whose owner was closed properly. */
+/*
+ * Opens files behind the tracer's back: on a number never used before, and on one whose owner was closed properly; and
+ * one that libc opens, too, but not like this.
+ */
 #include "told.h"
 
 #include <fcntl.h>
@@ -9,6 +12,8 @@ int main(void)
     close(used);
     long again = unseen(SYS_openat, AT_FDCWD, (long)"/etc/hostname", O_RDONLY, 0);
     long fresh = unseen(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDWR | O_CLOEXEC, 0);
+    long users = unseen(SYS_openat, AT_FDCWD, (long)"/etc/passwd", O_RDONLY, 0);
+    tell(users, "untracked", "file");
     tell(again, again == used ? "untracked" : "the lowest number is not used again", "file");
     tell(kept, "confirmed", "chardev");
     tell(fresh, "untracked", "chardev");

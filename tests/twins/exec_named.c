@@ -32,6 +32,8 @@ int main(void)
     failed |= run("true", argument, "A=b");
     snprintf(argument, sizeof(argument), "%d", fd);
     failed |= run("true", argument, "A=b");
+    snprintf(argument, sizeof(argument), "14:%d:15", fd);
+    failed |= run("true", argument, "A=b");
     snprintf(variable, sizeof(variable), "NOTIFY_FD=%d", fd);
     failed |= run("true", "x", variable);
     failed |= run("true", "x", "LISTEN_FDS=1");

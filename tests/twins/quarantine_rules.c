@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,18 +36,13 @@ static void questions(void)
 {
     struct stat status;
     int fd = closed_number();
-    fd_set set;
     struct pollfd ask = {.fd = fd, .events = POLLIN};
-    struct timeval now = {0};
-    FD_ZERO(&set);
-    FD_SET(fd, &set);
     REFUSED(fcntl(fd, F_GETFD));
     REFUSED(fcntl(fd, F_GETFL));
     REFUSED(fcntl(fd, F_SETFD, FD_CLOEXEC));
     REFUSED(fcntl(fd, F_DUPFD, 3));
     REFUSED(fstat(fd, &status));
     REFUSED(fstatat(fd, "", &status, AT_EMPTY_PATH));
-    REFUSED(select(fd + 1, &set, NULL, NULL, &now));
     REFUSED(dup2(fd, fd));
     MUST(isatty(fd) == 0 && errno == EBADF);
     MUST(poll(&ask, 1, 0) == 1 && ask.revents == POLLNVAL);

@@ -12,7 +12,7 @@
 static void redirect(const char *path)
 {
     close(0);
-    if (open(path, O_RDONLY | O_CLOEXEC) != 0)
+    if (open(path, O_RDONLY) != 0)
         err(1, "%s", path);
 }
 

@@ -1,5 +1,6 @@
 /*
  * A stream loses its number to a close; another thread is given the number; then the stream is ended, and takes it along.
+ * Whoever is robbed is told EBADF twice for it, and has done nothing wrong.
  * EXPECT: reuse-race severity=error count=1 victim-birth=receive second-close=finish birth=load death=rob
  * LIBS: -lpthread
  */
@@ -41,9 +42,13 @@ static int receive(void)
 
 static void *victim(void *unused)
 {
+    char byte = 0;
     next();
-    receive();
+    int fd = receive();
     next();
+    next();
+    if (write(fd, &byte, 1) >= 0 || close(fd) == 0)
+        errx(1, "nobody robbed us");
     return unused;
 }
 
@@ -57,5 +62,6 @@ int main(void)
     next();
     next();
     finish(file);
+    next();
     return pthread_join(thread, NULL);
 }

@@ -1,6 +1,6 @@
 /*
  * Two descriptors fit a buffer meant for one, because CMSG_SPACE rounds up; the second is never looked at.
- * EXPECT: rights-leak count=1 kind=file call=recvmsg birth=take send=give
+ * EXPECT: rights-leak count=1 kind=file name=/etc/group call=recvmsg birth=take send=give
  */
 #include "messages.h"
 

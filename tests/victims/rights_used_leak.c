@@ -1,6 +1,6 @@
 /*
  * A received descriptor that is used is the program's own affair: an ordinary leak.
- * EXPECT: leak-at-exit count=1 kind=file call=recvmsg birth=take
+ * EXPECT: leak-at-exit count=1 kind=file name=/etc/passwd call=recvmsg birth=take
  */
 #include "messages.h"
 
