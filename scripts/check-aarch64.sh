@@ -46,7 +46,7 @@ if [ ! -e "$root/complete" ]; then
     mkdir -p "$root/var/log"
     touch "$root/var/log/dpkg.log"
     echo emulated >"$root/etc/hostname"
-    mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root$PWD"
+    mkdir -p "$root/proc" "$root/dev" "$root/tmp"
     touch "$root/complete"
 fi
 
@@ -66,6 +66,7 @@ unshare --user --map-root-user --mount --pid --fork sh -eu -c '
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    mkdir -p "$root$here"
     mount --rbind "$here" "$root$here"
     # The first process of the namespace is a shell: the test runner waits for its own children, not for all orphans.
     exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root FDTRACE_BUILD="$here/build/aarch64/out" \
