@@ -1,6 +1,8 @@
 /* dlsym and its kin, wherever this libc keeps them. See loader.h. */
 #include "loader.h"
 
+#include "symbols.h"
+
 #include <stddef.h>
 
 OF_FIRST_VERSION(dlsym);
@@ -29,7 +31,7 @@ static __typeof__(dlopen) *the_dlopen;
 static __typeof__(dladdr) *the_dladdr;
 
 /* Idempotent: two early threads store the same addresses. */
-static void find_libdl(void)
+void loader_start(void)
 {
     if (__atomic_load_n(&the_dlsym, __ATOMIC_ACQUIRE) != NULL)
         return;
@@ -42,7 +44,12 @@ static void find_libdl(void)
 
 void *loader_find(void *handle, const char *name)
 {
-    find_libdl();
+    struct symbol symbol = {.name = name};
+    loader_start();
+    if (handle == RTLD_DEFAULT)
+        symbols_find(&symbol, 1, false);
+    if (handle == RTLD_DEFAULT && !symbol.there)
+        return NULL; /* dlsym would allocate */
     void *found = the_dlsym != NULL ? the_dlsym(handle, name) : NULL;
     /* A library that comes later may bring libdl along, and call there what has a wrapper. */
     return found == NULL && handle == RTLD_NEXT && libdl != NULL ? __libc_dlsym(libdl, name) : found;
@@ -50,12 +57,12 @@ void *loader_find(void *handle, const char *name)
 
 void *loader_open(const char *name)
 {
-    find_libdl();
+    loader_start();
     return the_dlopen != NULL ? the_dlopen(name, RTLD_NOW | RTLD_LOCAL) : NULL;
 }
 
 bool loader_tell(const void *address, Dl_info *info)
 {
-    find_libdl();
+    loader_start();
     return the_dladdr != NULL && the_dladdr(address, info) != 0;
 }

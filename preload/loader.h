@@ -36,7 +36,12 @@ OF_FIRST_VERSION(pthread_setspecific);
  */
 bool loader_is_foreign(void);
 
-/* dlsym. handle: RTLD_DEFAULT, RTLD_NEXT (after us; libdl's own are found, too) or dlopen's. NULL: no such symbol. */
+/* Fetches libdl where that is a library of its own. The others do so, too; idempotent, and safe from several threads. */
+void loader_start(void);
+/*
+ * dlsym. handle: RTLD_DEFAULT, RTLD_NEXT (after us; libdl's own are found, too) or dlopen's. NULL: no such symbol; unless
+ * handle is RTLD_DEFAULT, dlsym has then allocated (symbols.h).
+ */
 void *loader_find(void *handle, const char *name);
 /* dlopen with RTLD_NOW | RTLD_LOCAL. NULL: it cannot be had. */
 void *loader_open(const char *name);

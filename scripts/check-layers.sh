@@ -49,10 +49,11 @@ allowed="$allowed _IO_2_1_stdin_ _IO_2_1_stdout_ _IO_2_1_stderr_"
 allowed="$allowed fdtrace_default_suppressions"
 # Tells one C library from the other; never called.
 allowed="$allowed gnu_get_libc_version"
-# Emitted by the compiler: unwinding through a wrapper, thread-local storage, the linker's table of addresses and hooks.
+# Emitted by the compiler: unwinding through a wrapper, thread-local storage, the linker's table of addresses and hooks, and
+# where the library begins.
 allowed="$allowed"'
     _Unwind_Resume __gcc_personality_v0 __stack_chk_fail __tls_get_addr _GLOBAL_OFFSET_TABLE_
-    __start_fdt_hooks __stop_fdt_hooks __dso_handle'
+    __start_fdt_hooks __stop_fdt_hooks __ehdr_start __dso_handle'
 
 objects=$(find "$(dirname "$library")/preload" -name '*.o')
 exported=$(nm -D --defined-only "$library" | sed 's/.* //; s/@.*//; /^fdtrace_/d')
