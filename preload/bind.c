@@ -36,8 +36,9 @@ void bind_all(void)
         const struct hook *hook = &__start_fdt_hooks[i];
         if (hook->name == NULL)
             continue;
-        bool there = i >= MOST_HOOKS || symbols[i].there;
-        void *function = there ? loader_find(RTLD_NEXT, hook->name) : symbols[i].old;
+        void *function = i < MOST_HOOKS ? symbols[i].address : NULL;
+        if (function == NULL && (i >= MOST_HOOKS || symbols[i].there))
+            function = loader_find(RTLD_NEXT, hook->name);
         __atomic_store_n(hook->real, function != NULL ? function : (void *)missing, __ATOMIC_RELEASE);
     }
     __atomic_store_n(&bound, true, __ATOMIC_RELEASE);

@@ -70,10 +70,9 @@ static void take(const struct tables *tables, uint32_t index, struct symbol *sym
     unsigned type = ELF64_ST_TYPE(entry->st_info);
     if (entry->st_shndx == SHN_UNDEF || strcmp(tables->strings + entry->st_name, symbol->name) != 0)
         return;
-    if (tables->versions == NULL || !(tables->versions[index] & HIDDEN))
-        symbol->there = true;
-    else if (type == STT_FUNC)
-        symbol->old = (void *)(tables->bias + entry->st_value);
+    symbol->there = tables->versions == NULL || !(tables->versions[index] & HIDDEN);
+    if (symbol->there || type == STT_FUNC) /* what is chosen when it is called (STT_GNU_IFUNC) the loader has to resolve */
+        symbol->address = type == STT_FUNC ? (void *)(tables->bias + entry->st_value) : NULL;
 }
 
 static void look_up(const struct tables *tables, struct symbol *symbol)
@@ -86,7 +85,7 @@ static void look_up(const struct tables *tables, struct symbol *symbol)
     do
         if ((tables->chain[index - first] | 1) == (hash | 1))
             take(tables, index, symbol);
-    while (!(tables->chain[index++ - first] & 1)); /* the last one of a bucket is odd */
+    while (!symbol->there && !(tables->chain[index++ - first] & 1)); /* the last one of a bucket is odd */
 }
 
 static int look_into(struct dl_phdr_info *info, size_t size, void *data)
