@@ -101,8 +101,8 @@ chmod 755 "$own/init"
 } >"$folder/initrd"
 
 log=$folder/tests.log
-timeout 10800 qemu-system-aarch64 -machine virt -cpu max,pauth-impdef=on -smp "$(nproc)" -m 4G -nodefaults -nographic \
-    -monitor none -serial "file:$log" -no-reboot -append 'console=ttyAMA0 quiet panic=-1' \
+timeout 10800 qemu-system-aarch64 -machine virt -cpu max,pauth-impdef=on,sve=off -smp "$(nproc)" -m 4G -nodefaults -nographic \
+    -monitor none -serial "file:$log" -no-reboot -append 'console=ttyAMA0 quiet panic=-1 mitigations=off' \
     -kernel "$root"/boot/vmlinuz-* -initrd "$folder/initrd"
 grep -a Synthesis "$log" | tail -n 1
 if ! grep -aq 'the tests ended with 0' "$log"; then

@@ -1,6 +1,7 @@
 /*
  * How much torture: a bounded slice in the ordinary check, all of it for `make torture`, which sets FDTRACE_TORTURE. And how
- * patient: FDTRACE_SLOWNESS=N is for a machine N times slower than most, an emulated one.
+ * patient: FDTRACE_SLOWNESS=N is for a machine N times slower than most, an emulated one, that has N times as long, and an N-th
+ * of the heaviest torture to do.
  */
 #ifndef FDTRACE_SCALE_H
 #define FDTRACE_SCALE_H
