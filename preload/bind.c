@@ -18,8 +18,8 @@ static long missing(void)
 }
 
 /*
- * Two early threads may both do this; they store the same. A function that libc keeps for old programs alone is bound all the
- * same: such a program finds our wrapper of it.
+ * Two early threads may both do this; they store the same. A function that libc keeps for old programs alone is bound, too:
+ * such a program finds our wrapper of it.
  */
 void bind_all(void)
 {

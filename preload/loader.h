@@ -36,11 +36,11 @@ OF_FIRST_VERSION(pthread_setspecific);
  */
 bool loader_is_foreign(void);
 
-/* Fetches libdl where that is a library of its own. The others do so, too; idempotent, and safe from several threads. */
+/* Fetches libdl where that is a library of its own. The others do so, too; idempotent, safe from several threads. */
 void loader_start(void);
 /*
- * dlsym. handle: RTLD_DEFAULT, RTLD_NEXT (after us; libdl's own are found, too) or dlopen's. NULL: no such symbol; unless
- * handle is RTLD_DEFAULT, dlsym has then allocated (symbols.h).
+ * dlsym. handle: RTLD_DEFAULT, RTLD_NEXT (after us; libdl's own are found, too) or dlopen's. NULL: no such symbol;
+ * unless handle is RTLD_DEFAULT, dlsym has then allocated (symbols.h).
  */
 void *loader_find(void *handle, const char *name);
 /* dlopen with RTLD_NOW | RTLD_LOCAL. NULL: it cannot be had. */

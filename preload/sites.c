@@ -20,7 +20,7 @@ static uint64_t hash_stack(uint16_t call, uint32_t flags, uint32_t epoch, const 
     return hash | 1; /* 0 means "not published" */
 }
 
-/* No memcmp: ThreadSanitizer wraps that one, and would tell the program of a race, since it cannot see the hash we wait for. */
+/* No memcmp: ThreadSanitizer wraps that, and would tell the program of a race, not seeing the hash we wait for. */
 static bool same_frames(const uint64_t *stored, const uintptr_t *frames, unsigned depth)
 {
     for (unsigned i = 0; i < depth; i++)

@@ -71,7 +71,7 @@ static void take(const struct tables *tables, uint32_t index, struct symbol *sym
     if (entry->st_shndx == SHN_UNDEF || strcmp(tables->strings + entry->st_name, symbol->name) != 0)
         return;
     symbol->there = tables->versions == NULL || !(tables->versions[index] & HIDDEN);
-    if (symbol->there || type == STT_FUNC) /* what is chosen when it is called (STT_GNU_IFUNC) the loader has to resolve */
+    if (symbol->there || type == STT_FUNC) /* of STT_GNU_IFUNC the loader has to choose one */
         symbol->address = type == STT_FUNC ? (void *)(tables->bias + entry->st_value) : NULL;
 }
 

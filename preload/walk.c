@@ -172,8 +172,8 @@ struct signal_frame {
 };
 
 /*
- * Is this the kernel's `mov x8, #__NR_rt_sigreturn; svc #0`, by which unwinders are meant to know it (arch/arm64, vdso)? pc may be
- * a guess, and lie anywhere.
+ * Is this the kernel's `mov x8, #__NR_rt_sigreturn; svc #0`, by which unwinders are meant to know it (arch/arm64, vdso)?
+ * pc may be a guess, and lie anywhere.
  */
 static bool returns_from_signal(const struct walker *walker, uintptr_t pc)
 {

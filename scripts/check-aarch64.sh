@@ -1,12 +1,12 @@
 #!/bin/sh
 # Builds for aarch64 and runs the tests there. usage: scripts/check-aarch64.sh [test runner arguments]
 #
-# On an aarch64 machine that is scripts/check. Elsewhere everything is cross-built against Debian's arm64 packages, which are
-# unpacked below build/aarch64 (no package of another machine is installed), and the tests run in a machine that qemu
+# On an aarch64 machine that is scripts/check. Elsewhere everything is cross-built against Debian's arm64 packages, which
+# are unpacked below build/aarch64 (no package of another machine is installed), and the tests run in a machine that qemu
 # emulates: Debian's kernel, and a file system in memory that holds those packages and this tree. No rights are needed.
 #
-# It takes its time: about half an hour on two processors, besides the first download of 200 MB; 6 GiB of memory.
-# What the machine says goes to build/aarch64/tests.log. FDTRACE_SLOWNESS (tests/torture/scale.h) makes the tests patient.
+# It takes its time: DURATION, besides the first download of 200 MB; and 5 GiB of memory. What the machine says goes to
+# build/aarch64/tests.log. FDTRACE_SLOWNESS (tests/torture/scale.h) makes the tests patient.
 set -eu
 cd "$(dirname "$0")/.."
 if [ "$(uname -m)" = aarch64 ]; then exec scripts/check "$@"; fi
@@ -15,10 +15,10 @@ scripts/deps.sh build worlds
 here=$PWD
 folder=$here/build/aarch64
 root=$folder/root
-packages='libc6-dev libstdc++-12-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libzstd-dev libxml2-dev zlib1g-dev uthash-dev
-          libcriterion-dev libgtest-dev bash dash coreutils diffutils sed grep mawk findutils util-linux mount procps gzip
-          python3 python3-pytest git sqlite3 curl nginx-light redis-server memcached libxml2-utils python3-jsonschema
-          protobuf-compiler binutils gcc strace linux-image-cloud-arm64'
+packages='libc6-dev libstdc++-12-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libzstd-dev libxml2-dev
+          zlib1g-dev uthash-dev libcriterion-dev libgtest-dev bash dash coreutils diffutils sed grep mawk findutils
+          util-linux mount procps gzip python3 python3-pytest git sqlite3 curl nginx-light redis-server memcached
+          libxml2-utils python3-jsonschema protobuf-compiler binutils gcc strace linux-image-cloud-arm64'
 
 # apt with a world of its own: the packages of another machine, as if nothing were installed.
 apt()
@@ -36,9 +36,11 @@ archive()
 
 if [ "$(cat "$root/complete" 2>/dev/null)" != "$packages" ]; then
     rm -rf "$root"
-    mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib"
+    mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial"
+    mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib"
     : >"$folder/apt/status"
     apt update
+    apt autoclean
     apt install --yes --download-only $packages
     for name in bin sbin lib; do ln -s "usr/$name" "$root/$name"; done
     for package in "$folder"/apt/cache/archives/*.deb; do
@@ -53,16 +55,17 @@ if [ "$(cat "$root/complete" 2>/dev/null)" != "$packages" ]; then
     mkdir -p "$root/var/log" "$root/proc" "$root/sys" "$root/dev" "$root/tmp"
     touch "$root/var/log/dpkg.log"
     echo emulated >"$root/etc/hostname"
+    (cd "$root" && find . -path './usr/share/doc/*' -prune -o -path './usr/share/man/*' -prune -o \
+        -path './usr/share/locale/*' -prune -o -path './usr/lib/modules/*' -prune -o -path './boot/*' -prune -o -print |
+        archive) >"$folder/root.cpio"
     printf %s "$packages" >"$root/complete"
-    (cd "$root" && find . -path './usr/share/doc/*' -prune -o -path './usr/share/man/*' -prune -o -path './usr/share/locale/*' -prune \
-        -o -path './usr/lib/modules/*' -prune -o -path './boot/*' -prune -o -print | archive) >"$folder/root.cpio"
 fi
 
 make -j2 CROSS=aarch64-linux-gnu- O=build/aarch64/out WERROR="${WERROR-1}" XML_FLAGS="-I$root/usr/include/libxml2" \
     SYSROOT="$root" all programs build/aarch64/out/fdtrace-tests
 scripts/check-glibc.sh build/aarch64/out/libfdtrace.so
 
-# What the machine does: tests, and nothing else. The clock of programs is ahead: of a machine that has just begun less is known.
+# What the machine does: tests, and nothing else. They think that it has been up for a day: some wants an hour.
 own=$folder/own
 rm -rf "$own"
 mkdir -p "$own$folder"
