@@ -150,10 +150,18 @@ static bool is_entry_point(const struct model_frame *frame)
     return frame->function != NULL && strcmp(frame->function, "_start") == 0;
 }
 
+/* Below /usr/include, or of a compiler for another machine (/usr/aarch64-linux-gnu/include). */
+static bool is_system_header(const char *file)
+{
+    const char *folder = strncmp(file, "/usr/", 5) == 0 ? file + 5 : "", *end = strchrnul(folder, '/');
+    bool cross = memchr(folder, '-', (size_t)(end - folder)) != NULL && strncmp(end, "/include/", 9) == 0;
+    return cross || strncmp(folder, "include/", 8) == 0;
+}
+
 /* What a header of the system had the compiler put there: open, read and others of a fortified build, std::. */
 static bool is_from_header(const struct model_frame *frame)
 {
-    return frame->inlined && frame->file != NULL && strncmp(frame->file, "/usr/include/", 13) == 0;
+    return frame->inlined && frame->file != NULL && is_system_header(frame->file);
 }
 
 const struct model_frame *own_frame(const char *exe, const struct model_stack *stack)

@@ -125,6 +125,24 @@ bool object_find(uintptr_t address, struct object *found)
     return true;
 }
 
+bool object_has_code(uintptr_t address)
+{
+    struct object found;
+    if (!object_find(address, &found))
+        return false;
+    const ElfW(Ehdr) *header = (const void *)found.start;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return true; /* segments without a gap; the first of the object are elsewhere */
+    const ElfW(Phdr) *segments = (const void *)(found.start + header->e_phoff);
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        uintptr_t start = found.bias + segments[i].p_vaddr;
+        if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & PF_X) && address >= start &&
+            address - start < segments[i].p_memsz)
+            return true;
+    }
+    return false;
+}
+
 void objects_start(void)
 {
     void *function = bind_find("_dl_find_object");

@@ -27,6 +27,9 @@ void objects_start(void);
  */
 bool object_find(uintptr_t address, struct object *found);
 
+/* Is there code of a loaded object at address, so that it can be read? The rest is as with object_find. */
+bool object_has_code(uintptr_t address);
+
 /* Objects may have gone. */
 void objects_changed(void);
 

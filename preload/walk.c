@@ -13,6 +13,7 @@
 #include "walk.h"
 
 #include "cfi.h"
+#include "objects.h"
 #include "raw.h"
 #include "sites.h"
 #include "store.h"
@@ -170,11 +171,15 @@ struct signal_frame {
     ucontext_t context;
 };
 
-/* Is this the kernel's `mov x8, #__NR_rt_sigreturn; svc #0`, by which unwinders are meant to know it (arch/arm64, vdso)? */
+/*
+ * Is this the kernel's `mov x8, #__NR_rt_sigreturn; svc #0`, by which unwinders are meant to know it (arch/arm64, vdso)?
+ * pc may be a guess, and lie anywhere.
+ */
 static bool returns_from_signal(const struct walker *walker, uintptr_t pc)
 {
     const uint32_t *code = (const uint32_t *)pc;
-    return walker->live && !walker->sp_bounds && pc % sizeof(*code) == 0 && code[0] == 0xd2801168 && code[1] == 0xd4000001;
+    return walker->live && !walker->sp_bounds && pc % sizeof(*code) == 0 && object_has_code(pc) &&
+           object_has_code(pc + sizeof(*code)) && code[0] == 0xd2801168 && code[1] == 0xd4000001;
 }
 
 /* A return address without the signature that functions with pointer authentication put into its upper bits (xpaclri). */

@@ -20,7 +20,7 @@ test="libcriterion-dev libgtest-dev python3-pytest pkg-config strace util-linux 
       sqlite3 dash libxml2-utils python3-jsonschema
       protobuf-compiler"
 trust="$test libpython3.11-testsuite stress-ng wrk redis-tools postgresql postgresql-contrib"
-worlds='gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static musl-tools'
+worlds='gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm cpio musl-tools'
 peers='valgrind strace ltrace heaptrack gnuplot-nox'
 fuzz='clang libclang-rt-14-dev'
 

@@ -69,6 +69,10 @@ Test(live, tells_names_flags_and_inodes)
 {
     char *folder = scratch_make();
     struct stat status;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max; /* often 1024 */
+    setrlimit(RLIMIT_NOFILE, &limit);
     int fd = make_file(text("%s/plain", folder)), high = dup2(fd, 4321);
     struct live live = read_us();
     const struct live_descriptor *found = live_find(&live, fd), *copy = live_find(&live, high);

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include "torture/scale.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +195,8 @@ struct running *run_start(const struct run *how)
     running->err.fd = err[0];
     fcntl(out[0], F_SETFL, O_NONBLOCK);
     fcntl(err[0], F_SETFL, O_NONBLOCK);
-    running->deadline_ms = now_ms() + 1000LL * (how->deadline != 0 ? how->deadline : DEADLINE_SECONDS);
+    unsigned deadline = how->deadline != 0 ? how->deadline : DEADLINE_SECONDS;
+    running->deadline_ms = now_ms() + 1000LL * deadline * machine_slowness();
     return running;
 }
 

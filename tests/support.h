@@ -33,7 +33,7 @@ struct run {
     const char *report;         /* UNDER_RUN: where the JSON report goes                                   */
     const char *folder;         /* working folder; NULL: ours                                              */
     const char *input;          /* standard input; NULL: /dev/null                                         */
-    unsigned deadline;          /* seconds until it is killed; 0: 60                                       */
+    unsigned deadline;          /* seconds until it is killed; 0: 60. FDTRACE_SLOWNESS times as many        */
 };
 
 struct outcome {

@@ -70,7 +70,7 @@ static void check_session(const char *session, const char *path, const struct sl
 Test(torture, killed_at_random_moments)
 {
     unsigned seed = 20240229;
-    for (int moment = 0, moments = torture_scale(200, 1000); moment < moments; moment++) {
+    for (int moment = 0, moments = torture_scale(200, 1000) / machine_slowness(); moment < moments; moment++) {
         char *scratch = scratch_make();
         const char *path = text("%s/slate", scratch), *session = text("%s/session", scratch);
         struct slate *slate = slate_make(path);

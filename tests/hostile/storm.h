@@ -1,4 +1,4 @@
-/* What both storms share: the dice, the ways to open, the handler at 10 kHz, the threads. */
+/* What both storms share: the dice, the ways to open, the handler at 10 kHz, the threads. On a slow machine, less. */
 #ifndef FDTRACE_STORM_H
 #define FDTRACE_STORM_H
 
@@ -51,11 +51,12 @@ static int storm(void *(*worker)(void *))
 {
     pthread_t threads[THREADS];
     unsigned seeds[THREADS];
-    operations = torture_scale(1000000, 10000000) / THREADS;
+    operations = torture_scale(1000000, 10000000) / THREADS / machine_slowness();
     /* Sweeps and stale closes may leave thousands behind; the limit keeps the run the same on every machine. */
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 1024});
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = handler, .sa_flags = SA_RESTART}, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){{0, 100}, {0, 100}}, NULL);
+    struct timeval pause = {0, 100 * machine_slowness()};
+    setitimer(ITIMER_REAL, &(struct itimerval){pause, pause}, NULL);
     for (int i = 0; i < THREADS; i++) {
         seeds[i] = 2463534242u + (unsigned)i * 7919u;
         if (pthread_create(&threads[i], NULL, worker, &seeds[i]) != 0)
