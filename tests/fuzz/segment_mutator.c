@@ -156,7 +156,7 @@ static const struct text {
     {FDT_PART_TABLE, offsetof(struct fdt_slot, life.name), FDT_NAME_SIZE},
     {FDT_PART_INCIDENTS, offsetof(struct fdt_incident, life.name), FDT_NAME_SIZE},
     {FDT_PART_MODULES, offsetof(struct fdt_module, path), sizeof(((struct fdt_module *)NULL)->path)},
-    {FDT_PART_CALLS, 0, FDT_CALL_SIZE},
+    {FDT_PART_CALLS, 0, 1},
     {FDT_PART_EXECS, offsetof(struct fdt_exec, text), FDT_EXEC_TEXT},
     {FDT_PART_CROSSINGS, offsetof(struct fdt_crossing, life.name), FDT_NAME_SIZE},
     {FDT_PART_RIGHTS, offsetof(struct fdt_right, life.name), FDT_NAME_SIZE},

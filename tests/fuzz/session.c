@@ -18,7 +18,7 @@ const struct session_format session_formats[] = {
     {"json", PROMISE_JSON}, {"sarif", PROMISE_JSON}, {"gitlab", PROMISE_JSON}, {"speedscope", PROMISE_JSON},
     {"trace", PROMISE_JSON}, {"junit", PROMISE_XML}, {"text", PROMISE_TAME}, {"github", PROMISE_TAME},
     {"html", PROMISE_TAME}, {"csv", PROMISE_TAME}, {"folded", PROMISE_TAME}, {"suppressions", PROMISE_TAME},
-    {"pprof", PROMISE_NONE}};
+    {"events", PROMISE_TAME}, {"pprof", PROMISE_NONE}};
 _Static_assert(sizeof(session_formats) / sizeof(session_formats[0]) == SESSION_FORMATS, "as many as session.h says");
 
 const uint8_t *session_piece(const uint8_t *from, const uint8_t *end)

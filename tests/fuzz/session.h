@@ -31,7 +31,7 @@ struct session_format {
     enum session_promise promise;
 };
 extern const struct session_format session_formats[];
-enum { SESSION_FORMATS = 13 };
+enum { SESSION_FORMATS = 14 };
 /* Aborts where the text breaks the format's promise. */
 void session_check(const struct session_format *format, const char *text, size_t size);
 /* The same for an error that came instead of a report: as it is printed, it is one tame line. */
