@@ -327,6 +327,39 @@ Test(formats_look, trace_has_a_slice_for_each_lifetime_and_program)
     free(text);
 }
 
+/* A number's earlier lifetimes are on its track, as far as the flight recorder knows them. */
+Test(formats_look, trace_has_the_lifetimes_before_the_latest)
+{
+    uint32_t load = maker_site_at(&maker, "open", 0x100), drop = maker_site_at(&maker, "close", 0x200);
+    for (int i = 0; i < 3; i++) {
+        maker_birth(&maker, 3, load, FDT_FILE, "/etc/passwd", FDT_CLOEXEC);
+        if (i != 1) /* that one was swept away, which no event of its own tells */
+            maker_death(&maker, 3, drop);
+    }
+    maker_exit(&maker, 0);
+    write_segment(42);
+    char *text = report_as("trace");
+    json_t *document = parse(text), *event;
+    size_t index, seen = 0, unseen = 0;
+    cr_assert_eq(count_events(document, "X", NULL), 4);
+    cr_assert_eq(count_events(document, "X", "/etc/passwd"), 1);
+    json_array_foreach(json_object_get(document, "traceEvents"), index, event)
+        if (strcmp(text_at(event, "ph"), "X") == 0 && strcmp(text_at(event, "cat"), "past") == 0) {
+            const json_t *details = json_object_get(event, "args");
+            bool end = json_is_true(json_object_get(details, "end_seen"));
+            cr_expect_str_eq(text_at(event, "name"), "open");
+            cr_expect_str_eq(text_at(details, "born_at"), "?? /srv/app+0x100");
+            cr_expect_eq(json_integer_value(json_object_get(details, "generation")), end ? 1 : 2);
+            cr_expect_float_eq(json_real_value(json_object_get(event, "ts")), end ? 1000 : 3000, 1e-6);
+            cr_expect_float_eq(json_real_value(json_object_get(event, "dur")), 1000, 1e-6);
+            seen += end;
+            unseen += !end;
+        }
+    cr_expect(seen == 1 && unseen == 1, "%zu and %zu", seen, unseen);
+    json_decref(document);
+    free(text);
+}
+
 /* A child that sends two descriptors to its parent: an arrow for the fork, and one for each of them. */
 Test(formats_look, trace_has_arrows_for_forks_and_messages)
 {

@@ -8,6 +8,7 @@
  * Seconds count from the first program's start. 3#2 is the second lifetime of number 3.
  */
 #include "out/lifetimes.h"
+#include "out/site_places.h"
 #include "out/writer.h"
 #include "escape.h"
 #include "recorder.h"
@@ -28,28 +29,17 @@ static const char *const incident_names[] = {
 #undef FDT_INCIDENT
 };
 
-/* One program's events, while they are written. Places are looked up once a site: NULL is no place, or not looked up yet. */
+/* One program's events, while they are written. */
 struct scribe {
     FILE *out;
     const struct image *image;
-    const struct model_frame **places;
-    bool *looked_up;
+    struct site_places places;
     uint64_t origin;
 };
 
-static const struct model_frame *place_of_site(struct scribe *scribe, uint32_t site)
-{
-    if (!scribe->looked_up[site]) {
-        struct model_stack stack = model_stack(scribe->image->model, scribe->image, site);
-        scribe->places[site] = own_frame(scribe->image->exe, &stack);
-        scribe->looked_up[site] = true;
-    }
-    return scribe->places[site];
-}
-
 static void put_where(struct scribe *scribe, FILE *words, uint32_t site)
 {
-    const struct model_frame *frame = place_of_site(scribe, site);
+    const struct model_frame *frame = site_place(&scribe->places, site);
     if (frame == NULL)
         return;
     if (frame->function != NULL) {
@@ -173,27 +163,20 @@ static void put_heading(FILE *out, const struct image *image, const char *words)
 static int put_image(FILE *out, const struct image *image, uint64_t origin)
 {
     struct recorder recorder;
-    char words[128];
-    size_t sites = (size_t)image->segment->site_count + 1; /* site 0 is there in an empty list, too */
-    struct scribe scribe = {.out = out, .image = image, .origin = origin,
-                            .places = calloc(sites, sizeof(*scribe.places)), .looked_up = calloc(sites, sizeof(bool))};
+    struct scribe scribe = {.out = out, .image = image, .origin = origin};
+    char words[128] = "its recording is not there any more";
+    if (!site_places_begin(&scribe.places, image))
+        return -ENOMEM;
     int result = recorder_read(&recorder, image->segment);
-    if (result == -ESTALE) {
-        put_heading(out, image, "its recording is not there any more");
-        result = 0;
-    } else {
+    if (result == 0)
         snprintf(words, sizeof(words), "%zu events, %llu before them overwritten", recorder.count,
                  (unsigned long long)image->segment->dropped);
-        put_heading(out, image, words);
-    }
-    if (scribe.places == NULL || scribe.looked_up == NULL)
-        result = -ENOMEM;
+    put_heading(out, image, words);
     for (size_t i = 0; i < recorder.count && result == 0; i++)
         result = put_event(&scribe, &recorder.events[i]);
     recorder_free(&recorder);
-    free(scribe.places);
-    free(scribe.looked_up);
-    return result;
+    site_places_end(&scribe.places);
+    return result == -ENOMEM ? result : 0;
 }
 
 static int write_events(FILE *out, const struct report_view *view)

@@ -4,11 +4,13 @@
  * of its own, since lifetimes of one number never overlap. Arrows lead from whoever started a program to the program,
  * and from a descriptor that was sent to the one that was received.
  *
- * Times are microseconds from the first image's begin. Of each number there is the latest lifetime: what the table
- * tells.
+ * Times are microseconds from the first image's begin. Of each number there is the latest lifetime, of which the table tells all,
+ * and those before it, of which the flight recorder still knows who made them and when.
  */
 #include "out/json_values.h"
 #include "out/lifetimes.h"
+#include "out/past.h"
+#include "out/site_places.h"
 #include "out/writer.h"
 #include "lineage.h"
 #include "rights.h"
@@ -91,20 +93,25 @@ static void put_image(struct trace *trace, const struct image *image)
                          "exe", json_of_text(image->exe), "argv", arguments, "traced", image->segment != NULL));
 }
 
-/* Where it was born, in the program's own code: "load() conn.c:88"; NULL when that was not seen. */
-static json_t *birth_place(const struct descriptor *descriptor)
+/* "load() conn.c:88"; null for none. */
+static json_t *place(const struct model_frame *frame)
 {
-    struct root root = lineage_root(descriptor, NULL, 0, NULL);
-    if (!root.known)
-        return json_null();
-    struct model_stack stack = model_stack(root.image->model, root.image, root.site);
-    const struct model_frame *frame = own_frame(root.image->exe, &stack);
     if (frame == NULL)
         return json_null();
     if (frame->file == NULL)
         return words("%s %s+0x%llx", frame->function != NULL ? frame->function : "??",
                      frame->module != NULL ? frame->module : "", (unsigned long long)frame->offset);
     return words("%s %s:%u", frame->function != NULL ? frame->function : "??", frame->file, frame->line);
+}
+
+/* Where it was born, in the program's own code, whichever image that was. */
+static json_t *birth_place(const struct descriptor *descriptor)
+{
+    struct root root = lineage_root(descriptor, NULL, 0, NULL);
+    if (!root.known)
+        return json_null();
+    struct model_stack stack = model_stack(root.image->model, root.image, root.site);
+    return place(own_frame(root.image->exe, &stack));
 }
 
 /* Of the thread it was born in, which of an inherited one was another process's. */
@@ -131,6 +138,41 @@ static void put_lifetime(struct trace *trace, const struct lifetime *lifetime)
                          "state", descriptor_state(descriptor), "call", json_of_text(descriptor_call(descriptor)),
                          "thread", descriptor->life->tid, "thread_name", thread_name(descriptor), "born_at",
                          birth_place(descriptor), "birth_seen", lifetime->birth_seen, "end_seen", lifetime->end_seen));
+}
+
+/* While the past of one image is told. */
+struct looking_back {
+    struct trace *trace;
+    struct site_places places;
+};
+
+/* Its kind and name have gone with it; its number's track was introduced by the latest lifetime there. */
+static void put_past(const struct past *past, void *data)
+{
+    struct looking_back *back = data;
+    const struct image *image = back->places.image;
+    const struct fdt_event *birth = past->birth;
+    const char *call = segment_call(image->segment, birth->call);
+    put(back->trace, json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:I, s:o, s:i, s:o, s:o, s:b}}", "ph", "X", "name",
+                               json_of_text(call != NULL ? call : "closed"), "cat", "past", "pid", image->pid, "tid",
+                               DESCRIPTOR_TRACKS + past->fd, "ts", micro(back->trace, birth->ns), "dur",
+                               (double)(past->end_ns - birth->ns) / 1e3, "args", "fd", past->fd, "generation",
+                               (json_int_t)past->generation, "call", json_of_text(call), "thread", birth->tid,
+                               "thread_name", json_of_text(segment_thread_name(image->segment, birth->tid, birth->ns)),
+                               "born_at", place(site_place(&back->places, birth->site)), "end_seen", past->end_seen));
+}
+
+/* A recording that has gone meanwhile has said by its table what it had to say. */
+static void put_pasts(struct trace *trace, const struct image *image)
+{
+    struct looking_back back = {.trace = trace};
+    if (image->segment == NULL || trace->result != 0)
+        return;
+    bool begun = site_places_begin(&back.places, image);
+    if (!begun || past_each(image, put_past, &back) == -ENOMEM)
+        trace->result = -ENOMEM;
+    if (begun)
+        site_places_end(&back.places);
 }
 
 struct point {
@@ -229,6 +271,7 @@ static int write_trace(FILE *out, const struct report_view *view)
         put_image(&trace, image);
         put_start(&trace, image);
         put_lifetimes(&trace, image);
+        put_pasts(&trace, image);
     }
     fputs("]}\n", out);
     return trace.result;
