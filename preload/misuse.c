@@ -7,6 +7,7 @@
 #include "holders.h"
 #include "incident.h"
 #include "names.h"
+#include "process.h"
 #include "quarantine.h"
 #include "sibling.h"
 #include "sites.h"
@@ -482,6 +483,15 @@ static bool forked_since(uint64_t birth_ns, struct fdt_death *fork)
     return ns > birth_ns && __atomic_load_n(&latest_fork.ns, __ATOMIC_RELAXED) == ns && fork->tid != thread_self.tid;
 }
 
+enum { LATE_ALONE, LATE_AMONG_THREADS, LATE_AND_FORKED }; /* the error of a LATE_CLOEXEC */
+
+/* libc does not say that all other threads have ended, the kernel does; it is asked until a place is known to be unsafe. */
+static bool among_threads(const struct call *call, const struct evidence *evidence)
+{
+    return gate_threaded() && (incident_find(FDT_INCIDENT_LATE_CLOEXEC, stack_site(call), evidence, LATE_AMONG_THREADS) !=
+                                   UINT32_MAX || process_threads_share());
+}
+
 void misuse_flagged_late(const struct call *call, int fd)
 {
     struct evidence evidence;
@@ -489,7 +499,8 @@ void misuse_flagged_late(const struct call *call, int fd)
     incident_evidence(&evidence, fd);
     bool hit = gate_threaded() && forked_since(evidence.life.ns, &fork);
     evidence.death = hit ? fork : (struct fdt_death){0};
-    incident_keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence, hit ? 2 : gate_threaded() ? 1 : 0);
+    incident_keep(FDT_INCIDENT_LATE_CLOEXEC, call, &evidence,
+                  hit ? LATE_AND_FORKED : among_threads(call, &evidence) ? LATE_AMONG_THREADS : LATE_ALONE);
 }
 
 static uint32_t again_kept; /* FLAG_AGAIN incidents of this process; atomic */
