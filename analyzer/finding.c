@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include "array.h"
+#include "finding_merge.h"
 #include "hash.h"
 #include "lineage.h"
 #include "path.h"
@@ -277,9 +278,12 @@ static void finish(struct findings *findings)
         for (size_t j = 0; j < finding->stack_count; j++)
             finish_stack(findings->model, &finding->stacks[j]);
         finding->fingerprint = fingerprint(finding);
-        if (!put_into_words(finding))
-            findings->out_of_memory = true;
     }
+    if (!findings->out_of_memory && !findings_merge(findings))
+        findings->out_of_memory = true;
+    for (size_t i = 0; i < findings->count && !findings->out_of_memory; i++)
+        if (!put_into_words(findings->items[i]))
+            findings->out_of_memory = true;
     if (findings->count > 1)
         qsort(findings->items, findings->count, sizeof(*findings->items), by_weight);
 }
@@ -332,19 +336,22 @@ static void free_index(struct finding_index *index)
     }
 }
 
+void finding_free(struct finding *finding)
+{
+    free(finding->images);
+    free(finding->descriptors);
+    free(finding->limits);
+    free(finding->message);
+    free(finding->suggestion);
+    free(finding);
+}
+
 void findings_free(struct findings *findings)
 {
     free_index(findings->index);
     free_index(findings->notes);
-    for (size_t i = 0; i < findings->count + findings->aside; i++) {
-        struct finding *finding = findings->items[i];
-        free(finding->images);
-        free(finding->descriptors);
-        free(finding->limits);
-        free(finding->message);
-        free(finding->suggestion);
-        free(finding);
-    }
+    for (size_t i = 0; i < findings->count + findings->aside; i++)
+        finding_free(findings->items[i]);
     free(findings->items);
     *findings = (struct findings){0};
 }

@@ -3,8 +3,8 @@
  *
  * A finding is (rule, program, birth site, offending site). A rule looks at one image after the other and reports each
  * offence with findings_at; offences that agree in those four, in whatever images of the program, share a finding and
- * add up there. When all images have been seen, findings_finish looks up the stacks, lets each rule find words for what
- * it gathered, and sorts: most severe first.
+ * add up there. When all images have been seen, findings_finish looks up the stacks, joins what differs in addresses alone
+ * (finding_merge.h), lets each rule find words for what it gathered, and sorts: most severe first.
  */
 #ifndef FDTRACE_FINDING_H
 #define FDTRACE_FINDING_H
@@ -99,6 +99,8 @@ bool findings_noted(const struct findings *findings, uint64_t key);
 /* Runs every rule over every image. 0 or -ENOMEM. Free with findings_free in either case; model must outlive it. */
 int findings_gather(struct findings *findings, struct model *model);
 void findings_free(struct findings *findings);
+/* One of them, when it is in no list any more. */
+void finding_free(struct finding *finding);
 /* Puts aside what is not FINDING_SHOWN any more; the order stays. 0 or -ENOMEM. */
 int findings_sift(struct findings *findings);
 /* Finds words anew, after count or descriptors changed. False: out of memory. */

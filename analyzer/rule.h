@@ -13,6 +13,7 @@ struct rule_code {
     void (*check)(const struct rule *rule, const struct image *image, struct findings *findings);
     /* One sentence each, without a full stop; no suggestion is no suggestion. Names go in raw. */
     void (*describe)(const struct finding *finding, FILE *message, FILE *suggestion);
+    bool by_line;                  /* nothing but its stacks makes a finding: those of the same lines are one (finding_merge.h) */
 };
 
 struct rule {

@@ -69,4 +69,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     fprintf(suggestion, "set the flag at birth: use %s", cloexec_cure(birth != NULL ? birth->call : NULL));
 }
 
-const struct rule_code rule_cloexec_race = {check, describe};
+const struct rule_code rule_cloexec_race = {check, describe, .by_line = true};

@@ -80,4 +80,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
               "goes on to use the number, whoever has it by then", suggestion);
 }
 
-const struct rule_code rule_close_mismatch = {check, describe};
+const struct rule_code rule_close_mismatch = {check, describe, .by_line = false};

@@ -36,4 +36,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           "number may belong to somebody else", suggestion);
 }
 
-const struct rule_code rule_double_close = {check, describe};
+const struct rule_code rule_double_close = {check, describe, .by_line = true};

@@ -24,4 +24,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     fputs("if that is meant, close it first, so that readers and errors of the close are not lost", suggestion);
 }
 
-const struct rule_code rule_dup2_overwrite = {check, describe};
+const struct rule_code rule_dup2_overwrite = {check, describe, .by_line = true};

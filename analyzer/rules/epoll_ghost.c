@@ -64,4 +64,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
             finding->epoll);
 }
 
-const struct rule_code rule_epoll_ghost = {check, describe};
+const struct rule_code rule_epoll_ghost = {check, describe, .by_line = false};

@@ -203,4 +203,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     flag_again_put(suggestion, finding);
 }
 
-const struct rule_code rule_leak_across_exec = {check, describe};
+const struct rule_code rule_leak_across_exec = {check, describe, .by_line = true};

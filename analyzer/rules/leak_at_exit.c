@@ -106,4 +106,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     suggest(finding, suggestion);
 }
 
-const struct rule_code rule_leak_at_exit = {check, describe};
+const struct rule_code rule_leak_at_exit = {check, describe, .by_line = true};

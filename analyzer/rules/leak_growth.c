@@ -139,4 +139,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     put_duration(suggestion, soft > open ? (double)(soft - open) / rate : 0);
 }
 
-const struct rule_code rule_leak_growth = {check, describe};
+const struct rule_code rule_leak_growth = {check, describe, .by_line = false};

@@ -56,4 +56,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
                 (unsigned long long)hard);
 }
 
-const struct rule_code rule_limit_hit = {check, describe};
+const struct rule_code rule_limit_hit = {check, describe, .by_line = false};

@@ -87,4 +87,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
                 (unsigned long long)limits->hard);
 }
 
-const struct rule_code rule_limit_near = {check, describe};
+const struct rule_code rule_limit_near = {check, describe, .by_line = false};

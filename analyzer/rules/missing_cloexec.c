@@ -106,4 +106,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     flag_again_put(suggestion, finding);
 }
 
-const struct rule_code rule_missing_cloexec = {check, describe};
+const struct rule_code rule_missing_cloexec = {check, describe, .by_line = true};

@@ -75,4 +75,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           suggestion);
 }
 
-const struct rule_code rule_not_traced = {check, describe};
+const struct rule_code rule_not_traced = {check, describe, .by_line = false};

@@ -23,4 +23,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     fputs("use poll() or epoll, which know no such limit", suggestion);
 }
 
-const struct rule_code rule_over_select_limit = {check, describe};
+const struct rule_code rule_over_select_limit = {check, describe, .by_line = true};

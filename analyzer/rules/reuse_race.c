@@ -79,4 +79,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           "innocent", suggestion);
 }
 
-const struct rule_code rule_reuse_race = {check, describe};
+const struct rule_code rule_reuse_race = {check, describe, .by_line = true};

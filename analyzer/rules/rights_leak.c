@@ -45,4 +45,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           suggestion);
 }
 
-const struct rule_code rule_rights_leak = {check, describe};
+const struct rule_code rule_rights_leak = {check, describe, .by_line = true};

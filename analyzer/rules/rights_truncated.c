@@ -22,4 +22,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           "MSG_CTRUNC in msg_flags", suggestion);
 }
 
-const struct rule_code rule_rights_truncated = {check, describe};
+const struct rule_code rule_rights_truncated = {check, describe, .by_line = true};

@@ -112,4 +112,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
     fputs("unlink() the path when the socket is closed: until then nobody can bind to it again", suggestion);
 }
 
-const struct rule_code rule_stale_socket_path = {check, describe};
+const struct rule_code rule_stale_socket_path = {check, describe, .by_line = false};

@@ -75,4 +75,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           "is often 0", suggestion);
 }
 
-const struct rule_code rule_stdio_closed = {check, describe};
+const struct rule_code rule_stdio_closed = {check, describe, .by_line = false};

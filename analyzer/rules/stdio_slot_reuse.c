@@ -111,4 +111,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
             death != NULL ? "instead of leaving the number free" : "at the start when fcntl(fd, F_GETFD) says they are closed");
 }
 
-const struct rule_code rule_stdio_slot_reuse = {check, describe};
+const struct rule_code rule_stdio_slot_reuse = {check, describe, .by_line = false};

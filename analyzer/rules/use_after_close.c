@@ -23,4 +23,4 @@ static void describe(const struct finding *finding, FILE *message, FILE *suggest
           suggestion);
 }
 
-const struct rule_code rule_use_after_close = {check, describe};
+const struct rule_code rule_use_after_close = {check, describe, .by_line = true};
