@@ -9,6 +9,7 @@
 
 #include "fdtrace/segment.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static uint64_t state;
@@ -61,11 +62,12 @@ struct entry {
     int id; /* FDT_PART_COUNT: the header */
 };
 
-/* The parts that are read, those with more to be wrong about more often. */
+/* The parts that are read, those with more to be wrong about more often. The header is the first HEADERS of them. */
+enum { HEADERS = 2 };
 static const uint8_t parts[] = {
-    FDT_PART_COUNT, FDT_PART_TABLE, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_SITES, FDT_PART_FRAMES, FDT_PART_INCIDENTS,
-    FDT_PART_INCIDENTS, FDT_PART_MODULES, FDT_PART_CALLS, FDT_PART_EXECS, FDT_PART_CROSSINGS, FDT_PART_CROSSINGS,
-    FDT_PART_RIGHTS, FDT_PART_RIGHTS, FDT_PART_THREADS};
+    FDT_PART_COUNT, FDT_PART_COUNT, FDT_PART_TABLE, FDT_PART_TABLE, FDT_PART_SITES, FDT_PART_SITES, FDT_PART_FRAMES,
+    FDT_PART_INCIDENTS, FDT_PART_INCIDENTS, FDT_PART_MODULES, FDT_PART_CALLS, FDT_PART_EXECS, FDT_PART_CROSSINGS,
+    FDT_PART_CROSSINGS, FDT_PART_RIGHTS, FDT_PART_RIGHTS, FDT_PART_THREADS};
 
 static struct entry entry_of(uint8_t *recording, size_t rest, int id)
 {
@@ -87,6 +89,33 @@ static struct entry pick_entry(uint8_t *data, size_t size)
     return recording != NULL ? entry_of(recording, rest, parts[below(sizeof(parts))]) : (struct entry){.bytes = NULL};
 }
 
+/* Where an entry has a name instead of numbers. */
+static const struct text {
+    int id;
+    size_t at, size;
+} texts[] = {
+    {FDT_PART_COUNT, offsetof(struct fdt_header, exe), FDT_EXE_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, cwd), FDT_CWD_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, argv), FDT_ARGV_SIZE},
+    {FDT_PART_COUNT, offsetof(struct fdt_header, main_thread), FDT_THREAD_NAME},
+    {FDT_PART_TABLE, offsetof(struct fdt_slot, life.name), FDT_NAME_SIZE},
+    {FDT_PART_INCIDENTS, offsetof(struct fdt_incident, life.name), FDT_NAME_SIZE},
+    {FDT_PART_MODULES, offsetof(struct fdt_module, path), sizeof(((struct fdt_module *)NULL)->path)},
+    {FDT_PART_CALLS, 0, 1},
+    {FDT_PART_EXECS, offsetof(struct fdt_exec, text), FDT_EXEC_TEXT},
+    {FDT_PART_CROSSINGS, offsetof(struct fdt_crossing, life.name), FDT_NAME_SIZE},
+    {FDT_PART_RIGHTS, offsetof(struct fdt_right, life.name), FDT_NAME_SIZE},
+    {FDT_PART_THREADS, offsetof(struct fdt_thread, name), FDT_THREAD_NAME},
+};
+
+static bool is_text(int id, size_t at)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i].id == id && at >= texts[i].at && at < texts[i].at + texts[i].size)
+            return true;
+    return false;
+}
+
 static uint64_t pick_value(const uint8_t *data, size_t size, size_t width)
 {
     static const uint64_t telling[] = {
@@ -106,28 +135,36 @@ static uint64_t pick_value(const uint8_t *data, size_t size, size_t width)
     }
 }
 
-/* The layout is the beginning of the header: left alone, but for one change in four of those to a header. */
+/* A number of an entry. The header's layout comes before its pid, and is left alone three times out of four. */
+static uint8_t *pick_field(struct entry entry, size_t width)
+{
+    size_t from = entry.id == FDT_PART_COUNT && next_random() % 4 != 0 ? offsetof(struct fdt_header, pid) : 0;
+    for (int attempt = 0; attempt < 16; attempt++) {
+        size_t at = from + below((entry.length - from) / width) * width;
+        if (!is_text(entry.id, at))
+            return entry.bytes + at;
+    }
+    return NULL;
+}
+
 static void change_field(uint8_t *data, size_t size)
 {
-    const size_t layout = offsetof(struct fdt_header, pid), numbers = offsetof(struct fdt_header, exe);
     size_t width = (size_t)1 << next_random() % 4;
     struct entry entry = pick_entry(data, size);
     if (entry.bytes == NULL || entry.length < 8)
         return;
-    size_t from = 0, end = entry.length;
-    if (entry.id == FDT_PART_COUNT) {
-        from = next_random() % 4 != 0 ? layout : 0;
-        end = numbers;
-    }
     uint64_t value = pick_value(data, size, width);
-    memcpy(entry.bytes + from + below((end - from) / width) * width, &value, width);
+    uint8_t *field = pick_field(entry, width);
+    if (field != NULL)
+        memcpy(field, &value, width);
 }
 
 static void change_bit(uint8_t *data, size_t size)
 {
     struct entry entry = pick_entry(data, size);
-    if (entry.bytes != NULL && entry.id != FDT_PART_COUNT)
-        entry.bytes[below(entry.length)] ^= (uint8_t)(1u << below(8));
+    uint8_t *field = entry.bytes != NULL && entry.length >= 8 ? pick_field(entry, 1) : NULL;
+    if (field != NULL)
+        *field ^= (uint8_t)(1u << below(8));
 }
 
 /* An entry stands where another one of its part stood, so that places that were free are taken. */
@@ -135,7 +172,7 @@ static void copy_entry(uint8_t *data, size_t size)
 {
     size_t rest = 0;
     uint8_t *recording = pick_recording(data, size, &rest);
-    int id = parts[1 + below(sizeof(parts) - 1)];
+    int id = parts[HEADERS + below(sizeof(parts) - HEADERS)];
     if (recording == NULL)
         return;
     struct entry from = entry_of(recording, rest, id), to = entry_of(recording, rest, id);
@@ -144,24 +181,6 @@ static void copy_entry(uint8_t *data, size_t size)
 }
 
 /* --- names --- */
-
-static const struct text {
-    int id;
-    size_t at, size;
-} texts[] = {
-    {FDT_PART_COUNT, offsetof(struct fdt_header, exe), FDT_EXE_SIZE},
-    {FDT_PART_COUNT, offsetof(struct fdt_header, cwd), FDT_CWD_SIZE},
-    {FDT_PART_COUNT, offsetof(struct fdt_header, argv), FDT_ARGV_SIZE},
-    {FDT_PART_COUNT, offsetof(struct fdt_header, main_thread), FDT_THREAD_NAME},
-    {FDT_PART_TABLE, offsetof(struct fdt_slot, life.name), FDT_NAME_SIZE},
-    {FDT_PART_INCIDENTS, offsetof(struct fdt_incident, life.name), FDT_NAME_SIZE},
-    {FDT_PART_MODULES, offsetof(struct fdt_module, path), sizeof(((struct fdt_module *)NULL)->path)},
-    {FDT_PART_CALLS, 0, 1},
-    {FDT_PART_EXECS, offsetof(struct fdt_exec, text), FDT_EXEC_TEXT},
-    {FDT_PART_CROSSINGS, offsetof(struct fdt_crossing, life.name), FDT_NAME_SIZE},
-    {FDT_PART_RIGHTS, offsetof(struct fdt_right, life.name), FDT_NAME_SIZE},
-    {FDT_PART_THREADS, offsetof(struct fdt_thread, name), FDT_THREAD_NAME},
-};
 
 /* What means something to some format, terminal or part of ours. */
 static const char *const hostile[] = {
