@@ -25,6 +25,7 @@ static bool add(struct diff_side *side, const struct diff_entry *entry, const ch
         return false;
     }
     side->entries[side->count] = *entry;
+    side->entries[side->count].order = side->count;
     side->entries[side->count].message = copy;
     side->entries[side->count++].where = where;
     return true;
@@ -33,7 +34,8 @@ static bool add(struct diff_side *side, const struct diff_entry *entry, const ch
 static int by_fingerprint(const void *left, const void *right)
 {
     const struct diff_entry *a = left, *b = right;
-    return strcmp(a->fingerprint, b->fingerprint);
+    int result = strcmp(a->fingerprint, b->fingerprint);
+    return result != 0 ? result : a->order < b->order ? -1 : a->order > b->order;
 }
 
 /* The one that was told first stands for all of its fingerprint. */
@@ -44,7 +46,7 @@ static void settle(struct diff_side *side)
         qsort(side->entries, side->count, sizeof(*side->entries), by_fingerprint);
     for (size_t i = 0; i < side->count; i++) {
         struct diff_entry *entry = &side->entries[i];
-        if (kept > 0 && by_fingerprint(&side->entries[kept - 1], entry) == 0) {
+        if (kept > 0 && strcmp(side->entries[kept - 1].fingerprint, entry->fingerprint) == 0) {
             side->entries[kept - 1].count += entry->count;
             free(entry->message);
             free(entry->where);

@@ -13,6 +13,7 @@ struct diff_entry {
     uint64_t count;
     char *message; /* raw */
     char *where;   /* file:line of the program's own frame, "" unknown; raw */
+    size_t order;  /* as they were told */
 };
 
 struct diff_side {
