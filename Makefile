@@ -117,7 +117,7 @@ musl: ## build the library for programs of musl (needs musl-gcc)
 	$(MAKE) preload CC='$(MUSL_CC)' O=$(O)/musl CFLAGS='-isystem $(MUSL_KERNEL) $(CFLAGS)' PRELOAD_LIBS=-lgcc \
 	    PRELOAD_LINK='-shared -nodefaultlibs -Wl$(comma)--eh-frame-hdr$(comma)-z$(comma)now$(comma)-z$(comma)relro$(comma)-z$(comma)nodelete$(comma)-z$(comma)noexecstack $(LDFLAGS)'
 
-check-aarch64: ## build for aarch64, and run the tests in a machine that qemu emulates: half an hour
+check-aarch64: ## build for aarch64, and run the tests in a machine that qemu emulates: twenty minutes or more
 	./scripts/check-aarch64.sh
 
 # Objects built with other flags are built again: $(O)/flags changes only when they do.
