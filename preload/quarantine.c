@@ -315,8 +315,11 @@ static bool bury(struct dying *dying, int *error)
         unmark(fd, generation);
         return false;
     }
-    dying->after = table_word(table_peek(fd));
-    remember(fd, generation);
+    uint64_t word = table_word(table_peek(fd));
+    if (is_marked(word) && FDT_GENERATION(word) == generation) { /* else a stale close gave it away first: see fd_died */
+        dying->after = word;
+        remember(fd, generation);
+    }
     return true;
 }
 

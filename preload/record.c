@@ -273,6 +273,23 @@ void fd_ended_again(const struct call *call, const void *handle)
     errno = saved;
 }
 
+/*
+ * Something has happened to the number between our record and now. A handler may have found it open still. Or a stale close
+ * freed it before ours did, and ours has closed what the number was given to next: the kernel is asked about that, and who has
+ * not recorded it yet is told of unrest.
+ */
+static COLD void conclude_late(struct fdt_slot *slot, const struct dying *dying)
+{
+    uint64_t word = table_word(slot);
+    uint32_t generation = FDT_GENERATION(dying->after);
+    table_stays_dead(slot, generation);
+    if ((word & FDT_CONTESTED) || ((word & FDT_LIVE) && FDT_GENERATION(word) != generation)) {
+        unrest_begin();
+        table_settle(slot, dying->fd);
+        unrest_end();
+    }
+}
+
 /* After a death that went through: the ring, the errno it came with, and races another thread may have left behind. */
 static inline void conclude(const struct call *call, const struct dying *dying, struct fdt_slot *slot, int error)
 {
@@ -280,12 +297,8 @@ static inline void conclude(const struct call *call, const struct dying *dying, 
         slot->death.error = (uint16_t)error;
     ring_put(&(struct event){.type = FDT_EVENT_DEATH, .call = call->id, .site = dying->site, .fd = dying->fd, .other = -1,
                              .value = error, .generation = FDT_GENERATION(dying->after), .ns = dying->ns});
-    uint64_t word = table_word(slot);
-    if (LIKELY(word == dying->after))
-        return;
-    table_stays_dead(slot, FDT_GENERATION(dying->after)); /* a handler may have found it open still, between the two */
-    if (word & FDT_CONTESTED)
-        table_settle(slot, dying->fd);
+    if (UNLIKELY(table_word(slot) != dying->after))
+        conclude_late(slot, dying);
 }
 
 /* A close succeeded on a number the table believed dead: its birth was not seen, or is still being written elsewhere. */

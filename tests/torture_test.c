@@ -127,3 +127,26 @@ ParameterizedTest(char options[64], torture, storm)
     outcome_free(&outcome);
     scratch_remove(scratch);
 }
+
+/*
+ * One thread records its close, a stale one of another thread frees the number, a third is given it, and the first one's close
+ * takes that away: the table must not tell of what is not there. Rare: a slice seldom meets it.
+ */
+ParameterizedTestParameters(torture, stale_closes)
+{
+    static char options[][32] = {"report=none", "report=none:quarantine=64"};
+    return (struct criterion_test_params){sizeof(options[0]), options, sizeof(options) / sizeof(options[0]), NULL};
+}
+
+ParameterizedTest(char options[32], torture, stale_closes)
+{
+    char *scratch = scratch_make();
+    const char *rounds = text("%d", torture_scale(3000, 60000) / machine_slowness());
+    struct outcome outcome = run(&(struct run){
+        .argv = (const char *[]){built("tests/torture/stale_closes"), rounds, NULL}, .tracing = PRELOADED,
+        .options = text("%s:log_path=%s/log", options, scratch), .deadline = 100});
+    cr_expect_eq(outcome_code(&outcome), 0, "%s: it ended with %d: %s", options, outcome_code(&outcome), outcome.err);
+    cr_expect_str_eq(outcome.out, "0 differences\n");
+    outcome_free(&outcome);
+    scratch_remove(scratch);
+}

@@ -15,6 +15,7 @@
 #include "words.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,10 @@ static void put_what(const struct scribe *scribe, FILE *words, const struct fdt_
     case FDT_EVENT_BIRTH:
         if (event->other >= 0)
             fprintf(words, " from %d", event->other);
+        break;
+    case FDT_EVENT_DEATH:
+        if (value > 0 && value < INT_MAX)
+            fprintf(words, " with %s", strerror((int)value));
         break;
     case FDT_EVENT_CLOEXEC:
         fputs(value != 0 ? " set" : " cleared", words);
