@@ -334,17 +334,21 @@ void process_clones(unsigned long flags)
 
 /*
  * The folder of threads has a link for each of them and two of its own. One that was joined may still be on its way
- * out.
+ * out: a slow machine is given a millisecond.
  */
 bool process_threads_share(void)
 {
     struct stat tasks;
     if (!gate_threaded() || filter_known())
         return gate_threaded();
-    for (int look = 0; look < 10; look++) {
+    const struct timespec moment = {.tv_nsec = 100000};
+    for (int look = 0; look < 20; look++) {
         if (raw(newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0 && tasks.st_nlink <= 3)
             return false;
-        raw(sched_yield);
+        if (look < 10)
+            raw(sched_yield);
+        else
+            raw(nanosleep, &moment, NULL);
     }
     return true;
 }
