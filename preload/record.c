@@ -273,17 +273,25 @@ void fd_ended_again(const struct call *call, const void *handle)
     errno = saved;
 }
 
+/* Does the table tell of a lifetime that the kernel knows nothing of? */
+static bool is_gone(struct fdt_slot *slot, int fd, uint64_t word)
+{
+    bool open = raw_getfd(fd) >= 0 && !(UNLIKELY(quarantine_on) && quarantine_is_tombstone(fd));
+    return !open && table_word(slot) == word;
+}
+
 /*
- * Something has happened to the number between our record and now. A handler may have found it open still. Or a stale close
- * freed it before ours did, and ours has closed what the number was given to next: the kernel is asked about that, and who has
- * not recorded it yet is told of unrest.
+ * Something has happened to the number between our record and now. A handler may have found it open still. Somebody was given
+ * it, which is as it should be. Or a stale close freed it before ours did, and ours has closed what it was given to next: then
+ * the table is put right, and who has not recorded it yet is told of unrest.
  */
 static COLD void conclude_late(struct fdt_slot *slot, const struct dying *dying)
 {
     uint64_t word = table_word(slot);
     uint32_t generation = FDT_GENERATION(dying->after);
     table_stays_dead(slot, generation);
-    if ((word & FDT_CONTESTED) || ((word & FDT_LIVE) && FDT_GENERATION(word) != generation)) {
+    bool given = (word & FDT_LIVE) && FDT_GENERATION(word) != generation;
+    if ((word & FDT_CONTESTED) || (given && is_gone(slot, dying->fd, word))) {
         unrest_begin();
         table_settle(slot, dying->fd);
         unrest_end();
