@@ -300,6 +300,22 @@ static bool close_copy(int fd, int from, int *error)
 }
 
 /*
+ * A tombstone lies on fd now. Its mark was made before: if the number was given to somebody and closed again meanwhile, it is gone,
+ * or another's, and the table learns from the kernel what lies there. The word with our mark; 0 when it has no such.
+ */
+static uint64_t put_down(int fd, uint32_t generation)
+{
+    struct fdt_slot *slot = table_peek(fd);
+    uint64_t word = table_word(slot);
+    if (is_marked(word) && FDT_GENERATION(word) == generation) {
+        remember(fd, generation);
+        return word;
+    }
+    table_settle(slot, fd);
+    return 0;
+}
+
+/*
  * The source is looked at once more when it has been used: another thread may have given it up, near the limit, and its number
  * away. What came of that lies on fd, which is still ours.
  */
@@ -315,11 +331,8 @@ static bool bury(struct dying *dying, int *error)
         unmark(fd, generation);
         return false;
     }
-    uint64_t word = table_word(table_peek(fd));
-    if (is_marked(word) && FDT_GENERATION(word) == generation) { /* else a stale close gave it away first: see fd_died */
-        dying->after = word;
-        remember(fd, generation);
-    }
+    uint64_t word = put_down(fd, generation);
+    dying->after = word != 0 ? word : dying->after;
     return true;
 }
 
@@ -350,7 +363,7 @@ static void occupy(int fd, uint32_t generation)
         return;
     long copy = raw(fcntl, from, F_DUPFD_CLOEXEC, fd);
     if (copy == fd && quarantine_is_tombstone(fd)) { /* or the source had been given up: see bury */
-        remember(fd, generation);
+        put_down(fd, generation);
         return;
     }
     if (copy >= 0)

@@ -49,6 +49,7 @@ company thread sanitizer: company/thread_sanitizer: ThreadSanitizer in the proce
 company interposer: company/another_interposer_before_and_after: other wrappers of open and close before and after us
 company jemalloc: company/jemalloc_before_and_after: an allocator that opens files while it starts
 company libc: company/a_libc_in_another_namespace: dlmopen, a second libc
+streams and numbers: torture/streams_and_numbers: what libc closes among what the program does, with quarantine
 stale closes: torture/stale_closes: closes of one number at once, while it is given away
 static: run/programs_that_cannot_be_traced: static and static-pie programs are refused with a word
 coroutines: :coroutines: stacks of the program's own making
